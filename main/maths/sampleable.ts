@@ -1,0 +1,46 @@
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+
+/**
+ * What a method produces and what samplers, metrics and views consume. All functions are written
+ * in TensorFlow.js ops and are traceable: they hold parameters as tensors and compute nothing on
+ * the host. B = batch; `shape` is the shape of one sample; time is t=1 noise, t=0 data.
+ */
+interface SampleableBase {
+  /** Shape of one sample, e.g. [2]. */
+  readonly shape: readonly number[];
+  /** Network forward passes per call; a classifier-free-guidance pair counts 2. */
+  readonly nfePerCall: number;
+}
+
+/** v(x, t) = E[noise - data | x_t = x], the right-hand side of dx/dt = v. */
+export interface VelocityField extends SampleableBase {
+  readonly kind: 'velocity';
+  /** @param x [B, ...shape]  @param t [B] in [0, 1]  @returns [B, ...shape] */
+  velocity(x: Tensor, t: Tensor1D): Tensor;
+}
+
+/** f(z, d): the state after travelling a duration d in [0, 1] from the prior at t=1. */
+export interface FlowMap extends SampleableBase {
+  readonly kind: 'flowMap';
+  /** @param z [B, ...shape] ~ N(0, I)  @param d [B] duration 1 - t  @returns [B, ...shape] */
+  map(z: Tensor, d: Tensor1D): Tensor;
+}
+
+/** One network call at (xSrc, tSrc) gives parameters of a velocity that needs no further network. */
+export interface Policy extends SampleableBase {
+  readonly kind: 'policy';
+  /** @returns named policy parameters, each [B, ...] */
+  parameters(xSrc: Tensor, tSrc: Tensor1D): Record<string, Tensor>;
+  /** Velocity of the policy at (x, t <= tSrc). @returns [B, ...shape] */
+  velocity(parameters: Record<string, Tensor>, xSrc: Tensor, tSrc: Tensor1D, x: Tensor, t: Tensor1D): Tensor;
+}
+
+/** x = g(noise) in one call; the noise need not have the shape of a sample. */
+export interface Generator extends SampleableBase {
+  readonly kind: 'generator';
+  readonly noiseShape: readonly number[];
+  /** @param noise [B, ...noiseShape] ~ N(0, I)  @returns [B, ...shape] */
+  generate(noise: Tensor): Tensor;
+}
+
+export type Sampleable = VelocityField | FlowMap | Policy | Generator;

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** A JSON Schema object as zod emits it, with the `.meta()` of each field beside its type. */
+export const jsonSchema = z.record(z.string(), z.unknown());
+export type JsonSchema = z.infer<typeof jsonSchema>;
+
+/**
+ * What a parameter says of itself with `.meta()`: it drives the form, the CLI flags and the docs.
+ * Ranges, defaults and enumerations come from the schema itself.
+ */
+export interface FieldMeta {
+  /** Sentence case, no colon: "Learning rate". */
+  label: string;
+  /** The paper's symbol, KaTeX source: "\\tau". */
+  symbol?: string;
+  /** Unit shown beside the number: "steps", "data std". */
+  unit?: string;
+  /** Slider and spinner behaviour. */
+  scale?: 'linear' | 'log';
+  /** Heading under which the form shows it. */
+  group?: string;
+  /** One sentence of help. */
+  help?: string;
+}
+
+export const produces = z.enum(['velocity', 'flowMap', 'policy', 'generator']);
+export type Produces = z.infer<typeof produces>;
+
+export const methodEntry = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** One sentence on what it learns. */
+  summary: z.string(),
+  reference: z.string(),
+  /** The training objective, KaTeX source. */
+  equation: z.string(),
+  produces,
+  needsTeacher: z.boolean(),
+  params: jsonSchema,
+  /** View kinds of frames.ts that this method can feed. */
+  views: z.array(z.string()),
+});
+export type MethodEntry = z.infer<typeof methodEntry>;
+
+export const datasetEntry = z.object({
+  id: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  dim: z.int(),
+  /** True for a closed-form density (mixtures), whose modes and velocity are known exactly. */
+  analytic: z.boolean(),
+  /** True for points that a person brought. */
+  imported: z.boolean(),
+  params: jsonSchema,
+});
+export type DatasetEntry = z.infer<typeof datasetEntry>;
+
+export const samplerEntry = z.object({
+  id: z.string(),
+  title: z.string(),
+  order: z.number(),
+  /** Velocity evaluations per step; 0 for adaptive. */
+  evaluationsPerStep: z.int(),
+  adaptive: z.boolean(),
+});
+export type SamplerEntry = z.infer<typeof samplerEntry>;
+
+export const catalog = z.object({
+  methods: z.array(methodEntry),
+  datasets: z.array(datasetEntry),
+  samplers: z.array(samplerEntry),
+  metrics: z.array(z.object({ id: z.string(), title: z.string(), betterWhen: z.enum(['lower', 'higher']) })),
+});
+export type Catalog = z.infer<typeof catalog>;
+
+export const executorEntry = z.object({
+  id: z.enum(['ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']),
+  available: z.boolean(),
+  /** Why not, and how to get it; or what it runs on. */
+  reason: z.string(),
+});
+export type ExecutorEntry = z.infer<typeof executorEntry>;
+
+export const engineDescription = z.object({
+  version: z.string(),
+  versions: z.record(z.string(), z.string()),
+  executors: z.array(executorEntry),
+  /** The executor that runs now and the device under it, e.g. `ort-cpu` on `Intel Xeon, 2 threads`. */
+  executor: z.string(),
+  device: z.string(),
+  dataFolder: z.string(),
+  pid: z.int(),
+});
+export type EngineDescription = z.infer<typeof engineDescription>;

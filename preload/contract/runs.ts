@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+export const datasetChoice = z.strictObject({
+  id: z.string().min(1),
+  params: z.record(z.string(), z.unknown()).default({}),
+});
+export type DatasetChoice = z.infer<typeof datasetChoice>;
+
+/** Everything that decides a run's numbers. The same config and executor give the same run. */
+export const runConfig = z.strictObject({
+  name: z.string().max(120).optional(),
+  method: z.string().min(1),
+  params: z.record(z.string(), z.unknown()).default({}),
+  dataset: datasetChoice,
+  steps: z.int().min(1).max(100_000_000).default(2000),
+  seed: z.int().min(0).max(0xffffffff).default(0),
+  checkpointEvery: z.int().min(1).default(500),
+  /** Steps between two measurements of quality against fresh data; 0 measures only at the end. */
+  evalEvery: z.int().min(0).default(250),
+  executor: z.enum(['auto', 'ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']).default('auto'),
+});
+export type RunConfig = z.infer<typeof runConfig>;
+export type RunConfigInput = z.input<typeof runConfig>;
+
+export const runStatus = z.enum([
+  'queued',
+  'running',
+  'paused',
+  'stopped', // a person stopped it; it can be resumed
+  'interrupted', // the engine went away; it can be resumed
+  'finished',
+  'diverged', // NaN or Inf at `step`; the last good checkpoint stays
+  'failed',
+]);
+export type RunStatus = z.infer<typeof runStatus>;
+
+export const runSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  folder: z.string(),
+  config: runConfig,
+  status: runStatus,
+  step: z.int(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  /** Why it stopped, for `diverged` and `failed`. */
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** Newest value of every scalar. */
+  latest: z.record(z.string(), z.number()),
+  /** Null unless running and measured. */
+  stepsPerSec: z.number().nullable(),
+  etaSecs: z.number().nullable(),
+  /** Executor that trained the last step, null before the first. */
+  executor: z.string().nullable(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+/** One scalar series as two exact-size arrays; a gap in `steps` is a gap in the plot. */
+export const scalarSeries = z.object({
+  name: z.string(),
+  steps: z.instanceof(Float64Array),
+  values: z.instanceof(Float64Array),
+});
+export type ScalarSeries = z.infer<typeof scalarSeries>;
+
+/** New records of a run since the previous batch. */
+export const metricsBatch = z.object({ run: z.string(), series: z.array(scalarSeries) });
+export type MetricsBatch = z.infer<typeof metricsBatch>;

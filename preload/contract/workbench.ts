@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { catalog, engineDescription, jsonSchema } from './catalog.ts';
+import { pointSet, viewFrame, viewRequest } from './frames.ts';
+import { datasetChoice, metricsBatch, runConfig, runSummary } from './runs.ts';
+
+/**
+ * The call table. A call has one reply; a stream has many, pulled by credits: the engine computes
+ * the next value only when the listener has room for it, so a slow window never grows a queue.
+ * Inputs are parsed on the serving side; outputs are typed by their schema and trusted.
+ */
+interface Entry<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  input: I;
+  output: O;
+}
+function entry<I extends z.ZodType, O extends z.ZodType>(input: I, output: O): Entry<I, O> {
+  return { input, output };
+}
+
+const nothing = z.strictObject({});
+const runId = z.strictObject({ run: z.string().min(1) });
+
+export const calls = {
+  'engine.describe': entry(nothing, engineDescription),
+  'catalog.get': entry(nothing, catalog),
+  /** Form schema of a run: everything of `runConfig` that is not method or data parameters. */
+  'catalog.runSchema': entry(nothing, jsonSchema),
+
+  'datasets.sample': entry(
+    z.strictObject({
+      dataset: datasetChoice,
+      count: z.int().min(1).max(200_000).default(2000),
+      seed: z.int().nonnegative().default(0),
+    }),
+    pointSet,
+  ),
+  /** Stores a CSV or NPY file of points as a dataset of its own and returns its id. */
+  'datasets.import': entry(
+    z.strictObject({ fileName: z.string().min(1).max(255), bytes: z.instanceof(Uint8Array) }),
+    z.object({ id: z.string(), count: z.int(), dim: z.int() }),
+  ),
+
+  'runs.create': entry(z.strictObject({ config: runConfig }), runSummary),
+  'runs.list': entry(nothing, z.array(runSummary)),
+  'runs.get': entry(runId, runSummary),
+  'runs.pause': entry(runId, runSummary),
+  'runs.resume': entry(runId, runSummary),
+  'runs.stop': entry(runId, runSummary),
+  'runs.rename': entry(z.strictObject({ run: z.string(), name: z.string().min(1).max(120) }), runSummary),
+  /** Moves the run's folder to the trash folder of the data folder. */
+  'runs.delete': entry(runId, z.object({ trashed: z.string() })),
+  'runs.metrics': entry(runId, metricsBatch),
+
+  /** One view computed once, from the newest parameters or from a checkpoint. */
+  'views.compute': entry(
+    z.strictObject({ run: z.string(), view: viewRequest, step: z.int().nonnegative().optional() }),
+    viewFrame,
+  ),
+  'runs.evaluate': entry(
+    z.strictObject({
+      run: z.string(),
+      nfe: z.array(z.int().min(1).max(1000)).min(1).default([1]),
+      count: z.int().min(10).max(50_000).default(2000),
+      sampler: z.string().optional(),
+      seed: z.int().nonnegative().default(0),
+    }),
+    z.object({
+      results: z.array(z.object({ nfe: z.number(), metrics: z.record(z.string(), z.number()) })),
+    }),
+  ),
+} as const satisfies Record<string, Entry>;
+
+export const streams = {
+  /** Every change of any run; begins with one value per known run. */
+  'runs.watch': entry(nothing, runSummary),
+  /** Scalars of a run: first everything so far, then what is new, batched while there is no credit. */
+  'metrics.watch': entry(runId, metricsBatch),
+  /** A live view of a run: a new frame whenever the parameters have moved on and there is credit. */
+  'views.watch': entry(z.strictObject({ run: z.string(), view: viewRequest }), viewFrame),
+} as const satisfies Record<string, Entry>;
+
+export type Calls = typeof calls;
+export type Streams = typeof streams;
+export type CallName = keyof Calls;
+export type StreamName = keyof Streams;
+export type CallInput<K extends CallName> = z.input<Calls[K]['input']>;
+export type CallParsed<K extends CallName> = z.output<Calls[K]['input']>;
+export type CallOutput<K extends CallName> = z.output<Calls[K]['output']>;
+export type StreamInput<K extends StreamName> = z.input<Streams[K]['input']>;
+export type StreamParsed<K extends StreamName> = z.output<Streams[K]['input']>;
+export type StreamOutput<K extends StreamName> = z.output<Streams[K]['output']>;
+
+/** The part of AbortSignal that a service needs; the contract has neither DOM nor Node types. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** What an engine implements. Inputs arrive parsed; a thrown WorkbenchError reaches the caller. */
+export interface WorkbenchService {
+  calls: {
+    [K in CallName]: (input: CallParsed<K>, signal: CancelSignal) => Promise<CallOutput<K>>;
+  };
+  streams: {
+    [K in StreamName]: (input: StreamParsed<K>, signal: CancelSignal) => AsyncIterable<StreamOutput<K>>;
+  };
+}
+
+/** What a window, a CLI command or a test holds. */
+export interface WorkbenchClient {
+  call<K extends CallName>(name: K, input: CallInput<K>, signal?: CancelSignal): Promise<CallOutput<K>>;
+  /**
+   * Listens until the returned function is called. `onValue` may return a promise: the next value
+   * is asked for only when it resolves, which is how a view paces the engine.
+   */
+  listen<K extends StreamName>(
+    name: K,
+    input: StreamInput<K>,
+    onValue: (value: StreamOutput<K>) => void | Promise<void>,
+    onEnd?: (error: Error | null) => void,
+  ): () => void;
+}
