@@ -1,0 +1,96 @@
+/** The drift of Drifting models: Deng et al., "Generative Modeling via Drifting". */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+
+export interface DriftOptions {
+  /** tau of the kernel k(x, y) = exp(-|x - y| / tau), data units. It must reach across modes. */
+  readonly temperature: number;
+  /** True when the negatives are the queries themselves: their own kernel value is left out. */
+  readonly maskSelf: boolean;
+}
+
+/** The two halves of the drift at every query; V = attract - repel. */
+export interface DriftParts {
+  /** V+ = sum_j W+_ij (y+_j - x_i), [N, D] */
+  readonly attract: Tensor2D;
+  /** V- = sum_j W-_ij (y-_j - x_i), [N, D] */
+  readonly repel: Tensor2D;
+}
+
+/** A distance that no kernel of any temperature in use can see. */
+const OUT_OF_REACH = 1e6;
+
+/**
+ * The paper's estimator (Alg. 2). With A = sqrt(softmax over targets * softmax over queries) of
+ * -|x - y| / tau, split into A+ and A-:
+ *
+ *   W+_ij = A+_ij sum_k A-_ik,   W-_ij = A-_ij sum_k A+_ik,   V = W+ P - W- Q
+ *
+ * Everything stays in logarithms until the one final exponential, A = exp(L - (row + column) / 2)
+ * with row and column the log-sum-exps. The product of kernel values that the toy notebook uses is
+ * the same number where it does not underflow; far from all data it does, and learning stops there.
+ *
+ * @param x  [N, D] queries  @param positives  [P, D]  @param negatives  [Q, D]
+ * No gradient flows through any argument's use here; callers stop it.
+ */
+export function driftField(
+  x: Tensor2D,
+  positives: Tensor2D,
+  negatives: Tensor2D,
+  { temperature, maskSelf }: DriftOptions,
+): DriftParts {
+  const toPositives = scaledDistances(x, positives, temperature);
+  const apart = scaledDistances(x, negatives, temperature);
+  const toNegatives = maskSelf ? tf.add(apart, selfMask(x.shape[0])) : apart;
+
+  const [rowP, rowQ] = [logSumExpOfNegated(toPositives, 1), logSumExpOfNegated(toNegatives, 1)];
+  const row = logAddExp(rowP, rowQ); // [N, 1]
+  const columnP = logSumExpOfNegated(toPositives, 0); // [1, P]
+  // Among themselves distances are symmetric, and so are their sums.
+  const columnQ = maskSelf ? tf.reshape(rowQ, [1, -1]) : logSumExpOfNegated(toNegatives, 0);
+  const affinityP = affinity(toPositives, row, columnP);
+  const affinityQ = affinity(toNegatives, row, columnQ);
+
+  const massP = tf.sum(affinityP, 1, true);
+  const massQ = tf.sum(affinityQ, 1, true);
+  const pull = (mass: Tensor, weights: Tensor, targets: Tensor2D, own: Tensor): Tensor2D =>
+    tf.mul(mass, tf.sub(tf.matMul(weights as Tensor2D, targets), tf.mul(own, x))) as Tensor2D;
+  return {
+    attract: pull(massQ, affinityP, positives, massP),
+    repel: pull(massP, affinityQ, negatives, massQ),
+  };
+}
+
+/**
+ * |x_i - y_j| / tau as one matrix product: |x - y|^2 = [x, |x|^2, 1] . [-2y, 1, |y|^2].
+ * @returns [N, M]
+ */
+function scaledDistances(x: Tensor2D, y: Tensor2D, temperature: number): Tensor2D {
+  const [n, m] = [x.shape[0], y.shape[0]];
+  const scaledX = tf.mul(x, 1 / temperature);
+  const scaledY = tf.mul(y, 1 / temperature);
+  const left = tf.concat([scaledX, tf.sum(tf.square(scaledX), 1, true), tf.ones([n, 1])], 1);
+  const right = tf.concat([tf.mul(scaledY, -2), tf.ones([m, 1]), tf.sum(tf.square(scaledY), 1, true)], 1);
+  const squared = tf.matMul(left as Tensor2D, right as Tensor2D, false, true);
+  // Rounding can leave a small negative number where two points coincide.
+  return tf.sqrt(tf.maximum(squared, 1e-12)) as Tensor2D;
+}
+
+function selfMask(n: number): Tensor2D {
+  return tf.mul(tf.eye(n), OUT_OF_REACH) as Tensor2D;
+}
+
+/** log sum exp(-s) over an axis, kept as size 1. */
+function logSumExpOfNegated(s: Tensor, axis: 0 | 1): Tensor {
+  const least = tf.min(s, axis, true);
+  return tf.sub(tf.log(tf.sum(tf.exp(tf.sub(least, s)), axis, true)), least);
+}
+
+function logAddExp(a: Tensor, b: Tensor): Tensor {
+  const most = tf.maximum(a, b);
+  return tf.add(most, tf.log1p(tf.exp(tf.neg(tf.abs(tf.sub(a, b))))));
+}
+
+function affinity(s: Tensor, row: Tensor, column: Tensor): Tensor {
+  return tf.exp(tf.sub(tf.sub(tf.mul(row, -0.5), tf.mul(column, 0.5)), s));
+}

@@ -1,0 +1,152 @@
+/**
+ * The compiled executor: a graph becomes an ONNX model run by ONNX Runtime. On the CPU provider all
+ * outputs are allocated once, and state is double-buffered: step k reads buffer A and writes B, step
+ * k+1 the reverse, so a run allocates and copies nothing.
+ */
+import * as ort from 'onnxruntime-node';
+import { WorkbenchError } from '#contract/errors.ts';
+import { type ConstantData, type DType, type Graph, typedArrayOf } from '../graph.ts';
+import { onnxFromGraph } from '../onnx/lower.ts';
+import { optimized } from '../passes/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Executable, Executor, HostArrays } from './executor.ts';
+import { stateOutputName } from './names.ts';
+
+interface Slot {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** @param threads  intra-op threads; results on the CPU are reproducible for a fixed number */
+export function ortCpuExecutor(threads: number): Executor {
+  return {
+    id: 'ort-cpu',
+    async compile(graph, options) {
+      const session = await createSession(optimized(graph), {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        graphOptimizationLevel: 'all',
+        // Outputs live in our buffers; the arena serves intermediates and never shrinks in between.
+        enableCpuMemArena: true,
+        enableMemPattern: true,
+        extra: {
+          session: {
+            // Far points make kernel values underflow; denormals would slow those steps tenfold.
+            set_denormal_as_zero: '1',
+          },
+        },
+      });
+      return new CpuExecutable(session, graph, options?.state ?? []);
+    },
+  };
+}
+
+async function createSession(
+  graph: Graph,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  const model = onnxFromGraph(graph);
+  try {
+    return await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...options });
+  } catch (error) {
+    throw new WorkbenchError(
+      'engine/compile-failed',
+      `ONNX Runtime could not compile the program: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+class CpuExecutable implements Executable {
+  private readonly session: ort.InferenceSession;
+  private readonly inputs: readonly Slot[];
+  private readonly state: readonly Slot[];
+  /** Feeds and fetches of even and odd steps; only the roles of the state buffers differ. */
+  private readonly feeds: [Record<string, ort.Tensor>, Record<string, ort.Tensor>];
+  private readonly fetches: [Record<string, ort.Tensor>, Record<string, ort.Tensor>];
+  private readonly results: [HostArrays, HostArrays];
+  private phase: 0 | 1 = 0;
+
+  constructor(session: ort.InferenceSession, graph: Graph, stateNames: readonly string[]) {
+    this.session = session;
+    const slots = (list: Graph['inputs']): Slot[] =>
+      list.map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape }));
+    const isState = ({ name }: Slot) => stateNames.includes(name);
+    this.inputs = slots(graph.inputs).filter((slot) => !isState(slot));
+    this.state = slots(graph.inputs).filter(isState);
+    const stateOutputs = this.state.map(({ name }) => stateOutputName(name));
+    const plain = slots(graph.outputs).filter(({ name }) => !stateOutputs.includes(name));
+    const stateBuffers = this.state.map((slot) => [allocate(slot), allocate(slot)] as const);
+    const phaseOf = (phase: 0 | 1) => {
+      const feeds: Record<string, ort.Tensor> = {};
+      const fetches: Record<string, ort.Tensor> = {};
+      const results: HostArrays = {};
+      this.state.forEach(({ name }, i) => {
+        feeds[name] = stateBuffers[i]![phase];
+        fetches[stateOutputName(name)] = stateBuffers[i]![1 - phase]!;
+      });
+      for (const slot of plain) {
+        const tensor = allocate(slot);
+        fetches[slot.name] = tensor;
+        results[slot.name] = tensor.data as ConstantData;
+      }
+      return { feeds, fetches, results };
+    };
+    const [even, odd] = [phaseOf(0), phaseOf(1)];
+    this.feeds = [even.feeds, odd.feeds];
+    this.fetches = [even.fetches, odd.fetches];
+    this.results = [even.results, odd.results];
+  }
+
+  async run(inputs: HostArrays): Promise<HostArrays> {
+    const { phase } = this;
+    const feeds = this.feeds[phase];
+    for (const slot of this.inputs) bindInput(feeds, slot, inputs[slot.name]);
+    await this.session.run(feeds, this.fetches[phase]);
+    this.phase = (1 - phase) as 0 | 1;
+    return this.results[phase];
+  }
+
+  async readState(): Promise<HostArrays> {
+    const feeds = this.feeds[this.phase];
+    return Object.fromEntries(this.state.map(({ name }) => [name, feeds[name]!.data as ConstantData]));
+  }
+
+  async writeState(state: HostArrays): Promise<void> {
+    const feeds = this.feeds[this.phase];
+    for (const slot of this.state) {
+      const given = state[slot.name];
+      checkArray(slot, given);
+      (feeds[slot.name]!.data as ConstantData).set(given);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** Re-wraps only when the caller brings another array than last time. */
+function bindInput(feeds: Record<string, ort.Tensor>, slot: Slot, array: ConstantData | undefined): void {
+  checkArray(slot, array);
+  if (feeds[slot.name]?.data !== array) feeds[slot.name] = tensorOf(slot, array);
+}
+
+function checkArray(slot: Slot, array: ConstantData | undefined): asserts array is ConstantData {
+  const wanted = sizeOf(slot.shape);
+  if (array === undefined || array.length !== wanted) {
+    throw new RangeError(
+      `program input ${slot.name}: expected ${wanted} elements of shape [${slot.shape.join(', ')}], found ${array?.length ?? 'nothing'}`,
+    );
+  }
+}
+
+function allocate(slot: Slot): ort.Tensor {
+  return tensorOf(slot, typedArrayOf(slot.dtype, sizeOf(slot.shape)));
+}
+
+function tensorOf({ dtype, shape }: Slot, data: ConstantData): ort.Tensor {
+  return new ort.Tensor(dtype, data as Float32Array, shape);
+}

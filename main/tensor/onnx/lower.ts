@@ -1,0 +1,234 @@
+/**
+ * Lowers a graph to the bytes of an ONNX model. Each node is translated by its kernel rule; this
+ * file only names values, shares constants and encodes the result through the generated schema.
+ */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { type ConstantData, type DType, type Graph, type Value, constantElements } from '../graph.ts';
+import { kernelTable } from '../kernels/index.ts';
+import type { OnnxAttribute, OnnxEmitter } from '../kernels/rule.ts';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from './onnx_pb.ts';
+
+/** Opset 21 is the newest whose operators all exist in every ONNX Runtime provider we use. */
+const OPSET = 21n;
+const IR_VERSION = 10n;
+
+type OnnxType = DType | 'int64';
+/** AttributeProto.type. */
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+const ELEMENT_TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+/** Encodes `graph` as an ONNX model whose inputs and outputs carry the graph's names. */
+export function onnxFromGraph(graph: Graph): Uint8Array {
+  return new Lowering(graph).encode();
+}
+
+class Lowering implements OnnxEmitter {
+  private readonly proto: GraphProto = create(GraphProtoSchema, { name: 'fewstep' });
+  private readonly names = new Map<Value, string>();
+  private readonly shared = new Map<string, string>();
+  private counter = 0;
+  private readonly graph: Graph;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  encode(): Uint8Array {
+    for (const { name, value } of this.graph.inputs) {
+      this.names.set(value, name);
+      this.proto.input.push(valueInfo(name, value));
+    }
+    for (const node of this.graph.nodes) {
+      const rule = kernelTable.get(node.kernel);
+      if (rule === undefined) throw new Error(`no lowering for kernel ${node.kernel}`);
+      const lowered = rule.lower(
+        this,
+        node.inputs.map((value) => this.nameOf(value)),
+        node,
+      );
+      node.outputs.forEach((value, i) => this.names.set(value, lowered[i]!));
+    }
+    // Identity gives every output its own name even when it is an input, a constant or repeated.
+    for (const { name, value } of this.graph.outputs) {
+      this.emit('Identity', [this.nameOf(value)], [name], {});
+      this.proto.output.push(valueInfo(name, value));
+    }
+    this.renameIdentities();
+    const model = create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      producerName: 'fewstep',
+      opsetImport: [{ domain: '', version: OPSET }],
+      graph: this.proto,
+    });
+    return toBinary(ModelProtoSchema, model);
+  }
+
+  /**
+   * Lets the node that computes an output write it under the output's name, where it is the only
+   * reader's view of it. ONNX Runtime would otherwise copy each state buffer once a step.
+   */
+  private renameIdentities(): void {
+    const producers = new Map<string, { output: string[]; at: number }>();
+    for (const node of this.proto.node) {
+      node.output.forEach((name, at) => producers.set(name, { output: node.output, at }));
+    }
+    const renamed = new Map<string, string>();
+    this.proto.node = this.proto.node.filter((node) => {
+      if (node.opType !== 'Identity') return true;
+      const [from] = node.input;
+      const [to] = node.output;
+      const producer = producers.get(from!);
+      const isOutput = this.proto.output.some((output) => output.name === to);
+      if (!isOutput || producer === undefined || renamed.has(from!)) return true;
+      producer.output[producer.at] = to!;
+      renamed.set(from!, to!);
+      return false;
+    });
+    for (const node of this.proto.node) node.input = node.input.map((name) => renamed.get(name) ?? name);
+  }
+
+  private nameOf(value: Value): string {
+    const known = this.names.get(value);
+    if (known !== undefined) return known;
+    const data = constantElements(value);
+    if (data === null) throw new Error(`value ${value.id} is used before it is computed`);
+    const name = this.initializer(value.dtype, value.shape, bytesOf(data));
+    this.names.set(value, name);
+    return name;
+  }
+
+  private fresh(prefix: string): string {
+    return `${prefix}_${this.counter++}`;
+  }
+
+  private initializer(type: OnnxType, shape: readonly number[], rawData: Uint8Array): string {
+    const name = this.fresh('const');
+    this.proto.initializer.push(
+      create(TensorProtoSchema, {
+        name,
+        dims: shape.map(BigInt),
+        dataType: ELEMENT_TYPE[type],
+        rawData,
+      }),
+    );
+    return name;
+  }
+
+  private sharedConstant(key: string, make: () => string): string {
+    const known = this.shared.get(key);
+    if (known !== undefined) return known;
+    const name = make();
+    this.shared.set(key, name);
+    return name;
+  }
+
+  private emit(
+    opType: string,
+    input: readonly string[],
+    output: string[],
+    attrs: Readonly<Record<string, OnnxAttribute>>,
+  ): void {
+    const attribute = Object.entries(attrs).map(([name, value]) => attributeProto(name, value));
+    this.proto.node.push({
+      $typeName: 'onnx.NodeProto',
+      name: this.fresh(opType),
+      opType,
+      domain: '',
+      input: [...input],
+      output,
+      attribute,
+    });
+  }
+
+  op(type: string, inputs: readonly string[], attrs: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    return this.multi(type, inputs, 1, attrs)[0]!;
+  }
+
+  multi(
+    type: string,
+    inputs: readonly string[],
+    outputs: number,
+    attrs: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string[] {
+    const names = Array.from({ length: outputs }, () => this.fresh('v'));
+    this.emit(type, inputs, names, attrs);
+    return [...names];
+  }
+
+  ints(values: readonly number[]): string {
+    return this.sharedConstant(`ints ${values.join()}`, () =>
+      this.initializer('int64', [values.length], bytesOf(BigInt64Array.from(values, BigInt))),
+    );
+  }
+
+  scalar(value: number, dtype: DType = 'float32'): string {
+    const print = Object.is(value, -0) ? '-0' : String(value);
+    return this.sharedConstant(`${dtype} ${print}`, () => {
+      const data =
+        dtype === 'float32'
+          ? Float32Array.of(value)
+          : dtype === 'int32'
+            ? Int32Array.of(value)
+            : Uint8Array.of(value);
+      return this.initializer(dtype, [], bytesOf(data));
+    });
+  }
+
+  floats(values: Float32Array, shape: readonly number[]): string {
+    return this.initializer('float32', shape, bytesOf(values));
+  }
+
+  cast(input: string, dtype: OnnxType): string {
+    return this.op('Cast', [input], { to: ELEMENT_TYPE[dtype] });
+  }
+
+  reshape(input: string, shape: readonly number[]): string {
+    // A zero in the shape means "empty" here, not "copy from the input".
+    return this.op('Reshape', [input, this.ints(shape)], { allowzero: shape.includes(0) ? 1 : 0 });
+  }
+
+  transpose(input: string, perm: readonly number[]): string {
+    return this.op('Transpose', [input], { perm });
+  }
+}
+
+function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
+  if (typeof value === 'number') {
+    return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.int, i: BigInt(value) });
+  }
+  if (typeof value === 'string') {
+    return create(AttributeProtoSchema, {
+      name,
+      type: ATTRIBUTE_TYPE.string,
+      s: new TextEncoder().encode(value),
+    });
+  }
+  if ('float' in value)
+    return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.float, f: value.float });
+  return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.ints, ints: value.map(BigInt) });
+}
+
+function valueInfo(name: string, value: Value) {
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      tensorType: {
+        elemType: ELEMENT_TYPE[value.dtype],
+        shape: { dim: value.shape.map((n) => ({ value: { case: 'dimValue' as const, value: BigInt(n) } })) },
+      },
+    },
+  });
+}
+
+function bytesOf(data: ConstantData | BigInt64Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,25 @@
+/** The passes every compiled graph goes through, until nothing changes. */
+import type { Graph } from '../graph.ts';
+import { foldConstants } from './fold.ts';
+import { rewritten } from './rewrite.ts';
+import { shareEqualNodes, withoutDeadNodes } from './share.ts';
+import { simplify } from './simplify.ts';
+
+/** Each round can open work for the next; real graphs settle in three or four. */
+const MOST_ROUNDS = 12;
+
+/** An equal graph with fewer nodes. Values are exactly those of the input but for rounding. */
+export function optimized(graph: Graph): Graph {
+  let current = withoutDeadNodes(graph);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    let changed = false;
+    for (const rule of [simplify, foldConstants, shareEqualNodes()]) {
+      const result = rewritten(current, rule);
+      changed ||= result.changed;
+      current = result.graph;
+    }
+    current = withoutDeadNodes(current);
+    if (!changed) break;
+  }
+  return current;
+}
