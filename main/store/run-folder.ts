@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { WarningSink } from '#contract/errors.ts';
+import type { RunConfig, RunStatus, RunSummary, ScalarSeries } from '#contract/runs.ts';
+import { removeTemp, syncFolder, tempPathFor } from './atomic-file.ts';
+import { CheckpointShelf } from './checkpoint-shelf.ts';
+import { storeErrorFrom } from './errors.ts';
+import { liveLockOwner } from './lock.ts';
+import { readMetrics } from './metrics-log.ts';
+import { newRunFile, readRunFile, writeRunFile } from './run-file.ts';
+import type { RunFile } from './run-file.ts';
+
+/** What may change in a run after it was made. */
+export type RunChange = Partial<
+  Pick<RunFile, 'name' | 'status' | 'step' | 'error' | 'latest' | 'executor' | 'device'>
+>;
+
+/**
+ * One run on disk, anywhere: `run.json`, `metrics.ndjson`, `checkpoints/`. Opening and reading write
+ * nothing, so a run in a read-only folder or in someone else's can be looked at.
+ */
+export class RunFolder {
+  readonly path: string;
+  readonly checkpoints: CheckpointShelf;
+  private current: RunFile;
+  private readonly onChange: (run: RunFolder) => void;
+
+  private constructor(path: string, file: RunFile, onChange: (run: RunFolder) => void) {
+    this.path = path;
+    this.current = file;
+    this.onChange = onChange;
+    this.checkpoints = new CheckpointShelf(join(path, 'checkpoints'), {
+      run: file.id,
+      method: file.config.method,
+      configHash: file.configHash,
+    });
+  }
+
+  /**
+   * Makes `runs/<id>`. The folder gets its name only when it is complete, so a run that can be seen
+   * can be read.
+   *
+   * @throws WorkbenchError `store/...`; nothing is left behind
+   */
+  static create(
+    runs: string,
+    config: RunConfig,
+    versions: Record<string, string>,
+    onChange: (run: RunFolder) => void = () => {},
+  ): RunFolder {
+    const now = new Date();
+    const id = newRunId(now);
+    const file = newRunFile(id, config, versions, now);
+    const path = join(runs, id);
+    const temp = tempPathFor(path);
+    try {
+      fs.mkdirSync(join(temp, 'checkpoints'), { recursive: true });
+      writeRunFile(temp, file);
+      fs.renameSync(temp, path);
+      syncFolder(runs);
+    } catch (error) {
+      removeTemp(temp);
+      throw storeErrorFrom(error, runs);
+    }
+    return new RunFolder(path, file, onChange);
+  }
+
+  /** @throws WorkbenchError `run/not-found`, `run/bad-file`, `run/newer-format`, `run/config-changed` */
+  static open(path: string, onChange: (run: RunFolder) => void = () => {}): RunFolder {
+    const folder = resolve(path);
+    return new RunFolder(folder, readRunFile(folder), onChange);
+  }
+
+  get id(): string {
+    return basename(this.path);
+  }
+
+  /** What run.json said when this was last read or written. */
+  get file(): Readonly<RunFile> {
+    return this.current;
+  }
+
+  get metricsPath(): string {
+    return join(this.path, 'metrics.ndjson');
+  }
+
+  get samplesPath(): string {
+    return join(this.path, 'samples');
+  }
+
+  get framesPath(): string {
+    return join(this.path, 'frames');
+  }
+
+  /** Every recorded scalar. @throws WorkbenchError `store/io` */
+  metrics(warn: WarningSink): ScalarSeries[] {
+    return readMetrics(this.metricsPath, warn);
+  }
+
+  summary(): RunSummary {
+    return summaryOf(this.path, this.current);
+  }
+
+  /**
+   * Changes run.json, atomically. The file is read again first: another process may have renamed
+   * the run meanwhile.
+   */
+  update(change: RunChange): RunSummary {
+    const next = { ...readRunFile(this.path), ...change, updatedAt: new Date().toISOString() };
+    writeRunFile(this.path, next);
+    this.current = next;
+    this.onChange(this);
+    return this.summary();
+  }
+}
+
+/** The summary of a run as the contract has it; what only a running engine knows is null. */
+export function summaryOf(path: string, file: RunFile): RunSummary {
+  return {
+    // The folder's name is what finds it; a copied folder is a run of its own.
+    id: basename(path),
+    name: file.name,
+    folder: path,
+    config: file.config,
+    status: statusNow(path, file.status),
+    step: file.step,
+    createdAt: file.createdAt,
+    updatedAt: file.updatedAt,
+    error: file.error,
+    latest: file.latest,
+    stepsPerSec: null,
+    etaSecs: null,
+    executor: file.executor,
+  };
+}
+
+/** A run that says it is being trained while nobody holds its lock was cut off. */
+export function statusNow(path: string, stored: RunStatus): RunStatus {
+  if (stored !== 'running' && stored !== 'paused') return stored;
+  return liveLockOwner(path) === null ? 'interrupted' : stored;
+}
+
+/** Whether a name can be a run's: one plain path segment. Ids come from remote peers. */
+export function isRunId(id: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(id);
+}
+
+/** UTC to the millisecond, so that ids sort by age, and 32 random bits: `20260131T235959123-9f86d081`. */
+function newRunId(now: Date): string {
+  const time = now.toISOString().replace(/[-:.Z]/g, '');
+  return `${time}-${randomBytes(4).toString('hex')}`;
+}
