@@ -1,22 +1,20 @@
 import { z } from 'zod';
 
 /**
- * A frame: a small JSON header and named typed arrays of exact size. Numbers that a view draws
- * travel only like this, never as JSON.
+ * Frames: a small header and typed arrays of exact size. Numbers that a view draws travel only like
+ * this, never as JSON.
+ *
+ * Typed arrays may lie over any buffer: zod's own inference would insist on an ArrayBuffer.
  */
-export const numericArray = z.union([
-  z.instanceof(Float32Array),
-  z.instanceof(Float64Array),
-  z.instanceof(Int32Array),
-  z.instanceof(Uint8Array),
-]);
-export type NumericArray = z.infer<typeof numericArray>;
+export const float32Array = z.instanceof(Float32Array) as z.ZodType<Float32Array>;
+export const float64Array = z.instanceof(Float64Array) as z.ZodType<Float64Array>;
+export const byteArray = z.instanceof(Uint8Array) as z.ZodType<Uint8Array>;
 
 /** Points in data space, flat row-major `[count, dim]`, data units (unit standard deviation). */
 export const pointSet = z.object({
   count: z.int().nonnegative(),
   dim: z.int().positive(),
-  values: z.instanceof(Float32Array),
+  values: float32Array,
 });
 export type PointSet = z.infer<typeof pointSet>;
 
@@ -72,6 +70,6 @@ export const viewFrame = z.object({
   nfe: z.number(),
   count: z.int(),
   dim: z.int(),
-  arrays: z.record(z.string(), z.instanceof(Float32Array)),
+  arrays: z.record(z.string(), float32Array),
 });
 export type ViewFrame = z.infer<typeof viewFrame>;

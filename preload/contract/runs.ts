@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { float64Array } from './frames.ts';
 
 export const datasetChoice = z.strictObject({
   id: z.string().min(1),
@@ -46,7 +47,7 @@ export const runSummary = z.object({
   /** Why it stopped, for `diverged` and `failed`. */
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   /** Newest value of every scalar. */
-  latest: z.record(z.string(), z.number()),
+  latest: z.record(z.string(), z.union([z.number(), z.nan()])),
   /** Null unless running and measured. */
   stepsPerSec: z.number().nullable(),
   etaSecs: z.number().nullable(),
@@ -58,8 +59,8 @@ export type RunSummary = z.infer<typeof runSummary>;
 /** One scalar series as two exact-size arrays; a gap in `steps` is a gap in the plot. */
 export const scalarSeries = z.object({
   name: z.string(),
-  steps: z.instanceof(Float64Array),
-  values: z.instanceof(Float64Array),
+  steps: float64Array,
+  values: float64Array,
 });
 export type ScalarSeries = z.infer<typeof scalarSeries>;
 

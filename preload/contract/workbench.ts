@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { catalog, engineDescription, jsonSchema } from './catalog.ts';
-import { pointSet, viewFrame, viewRequest } from './frames.ts';
+import { byteArray, pointSet, viewFrame, viewRequest } from './frames.ts';
 import { datasetChoice, metricsBatch, runConfig, runSummary } from './runs.ts';
 
 /**
@@ -35,7 +35,7 @@ export const calls = {
   ),
   /** Stores a CSV or NPY file of points as a dataset of its own and returns its id. */
   'datasets.import': entry(
-    z.strictObject({ fileName: z.string().min(1).max(255), bytes: z.instanceof(Uint8Array) }),
+    z.strictObject({ fileName: z.string().min(1).max(255), bytes: byteArray }),
     z.object({ id: z.string(), count: z.int(), dim: z.int() }),
   ),
 
