@@ -32,10 +32,12 @@ export function jvp(
   const graph = currentGraph();
   const start = graph.nodes.length;
   const outputs = fn(...inputs);
+  // Asked for now: a handle of another shape than its value adds a reshape, to be walked like the rest.
+  const values = outputs.map(valueOf);
   for (const node of graph.nodes.slice(start)) pushTangents(node, known);
   return {
     outputs,
-    tangents: outputs.map((output) => known.get(valueOf(output)) ?? tf.zerosLike(output)),
+    tangents: outputs.map((output, i) => known.get(values[i]!) ?? tf.zerosLike(output)),
   };
 }
 

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * x with no gradient: forward the identity, backward zero. TensorFlow.js has no such op, and its
- * comparisons have no gradient, so every mask and every target of a loss goes through here.
+ * x with no gradient: forward the identity, backward zero. TensorFlow.js has no such op; every target
+ * of a loss goes through here. The tape alone is stopped: a jvp passes its direction on.
  */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((value: tf.Tensor | tf.GradSaveFunc) => ({

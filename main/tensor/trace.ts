@@ -12,6 +12,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { WorkbenchError } from '#contract/errors.ts';
 import { type Attributes, type DType, Graph, type Value, typedArrayOf } from './graph.ts';
+import './gradients.ts';
 import { kernelTable } from './kernels/index.ts';
 import { sizeOf } from './shape.ts';
 

@@ -55,7 +55,8 @@ export function hostLeaves(flat: Float32Array, { leaves }: Packing): Record<stri
  * parts, not for the vector, so that no gradient of the splitting itself is computed.
  *
  * @param loss  maps the named tensors to a scalar; may also return other tensors to keep
- * @returns the loss [], its gradient [size], and what `loss` kept
+ * @returns the loss [], its gradient [size] (zero for tensors that the loss does not use), and what
+ *   `loss` kept
  */
 export function packedValueAndGrad<Kept extends Record<string, Tensor>>(
   flat: Tensor1D,
@@ -65,13 +66,20 @@ export function packedValueAndGrad<Kept extends Record<string, Tensor>>(
   const named = unpack(flat, packing);
   const names = packing.leaves.map(({ name }) => name);
   let kept: Kept | undefined;
-  const { value, grads } = tf.valueAndGrads((...leaves: Tensor[]) => {
+  const ofLeaves = (...leaves: Tensor[]): Tensor => {
     const result = loss(Object.fromEntries(names.map((name, i) => [name, leaves[i]!])));
     kept = Object.fromEntries(
       Object.entries(result.kept).map(([name, tensor]) => [name, tf.keep(tensor)]),
     ) as Kept;
     return result.loss;
-  })(names.map((name) => named[name]!));
+  };
+  // Unlike tf.valueAndGrads the engine leaves out what the loss does not use, instead of refusing.
+  const { value, grads } = tf.tidy(() => {
+    const leaves = names.map((name) => named[name]!);
+    const found = tf.engine().gradients(() => ofLeaves(...leaves), leaves, undefined, true);
+    const all = found.grads as (Tensor | undefined)[];
+    return { value: found.value, grads: leaves.map((leaf, i) => all[i] ?? tf.zerosLike(leaf)) };
+  });
   const grad = pack(Object.fromEntries(names.map((name, i) => [name, grads[i]!])), packing);
   return { loss: value as tf.Scalar, grad, kept: kept! };
 }

@@ -29,7 +29,11 @@ export function mlpParameterShapes(shape: MlpShape): Record<string, number[]> {
  * Fresh parameters: weights N(0, gain / fan-in), biases 0. The last layer is scaled by `lastGain`,
  * so that a velocity network can start near zero.
  */
-export function initMlp(shape: MlpShape, rng: Rng, { gain = 1, lastGain = 1 } = {}): Record<string, Float32Array> {
+export function initMlp(
+  shape: MlpShape,
+  rng: Rng,
+  { gain = 1, lastGain = 1 } = {},
+): Record<string, Float32Array> {
   const shapes = mlpParameterShapes(shape);
   return Object.fromEntries(
     Object.entries(shapes).map(([name, dims]) => {
@@ -56,8 +60,7 @@ export function applyMlp(
   x: Tensor,
   t?: Tensor1D,
 ): Tensor2D {
-  let h: Tensor =
-    shape.timeChannels > 0 ? tf.concat([x, timeEmbedding(t!, shape.timeChannels)], 1) : x;
+  let h: Tensor = shape.timeChannels > 0 ? tf.concat([x, timeEmbedding(t!, shape.timeChannels)], 1) : x;
   for (let layer = 0; layer <= shape.depth; layer++) {
     const weight = parameters[`layers.${layer}.weight`]! as Tensor2D;
     h = tf.add(tf.matMul(h as Tensor2D, weight), parameters[`layers.${layer}.bias`]!);
@@ -73,7 +76,10 @@ export function applyMlp(
  */
 export function timeEmbedding(t: Tensor1D, channels: number): Tensor2D {
   const half = channels / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) => 1000 * Math.exp((-Math.log(10000) * i) / half));
+  const frequencies = Float32Array.from(
+    { length: half },
+    (_, i) => 1000 * Math.exp((-Math.log(10000) * i) / half),
+  );
   const angles = tf.mul(tf.expandDims(t, 1), tf.tensor2d(frequencies, [1, half]));
   return tf.concat([tf.cos(angles), tf.sin(angles)], 1) as Tensor2D;
 }

@@ -27,6 +27,11 @@ export interface Executable {
   readState(): Promise<HostArrays>;
   /** Replaces the state; every state name must be given. */
   writeState(state: HostArrays): Promise<void>;
+  /**
+   * Returns to the state before the last run, whose buffers still hold it: how a step that made NaN
+   * is taken back. Once per run.
+   */
+  undo(): void;
   dispose(): Promise<void>;
 }
 

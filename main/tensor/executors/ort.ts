@@ -39,7 +39,24 @@ export function ortCpuExecutor(threads: number): Executor {
           },
         },
       });
-      return new CpuExecutable(session, graph, options?.state ?? []);
+      return new HostBufferedExecutable(session, graph, options?.state ?? []);
+    },
+  };
+}
+
+/**
+ * The same program on ONNX Runtime's WebGPU provider. State and outputs still pass through host
+ * buffers here, which is right everywhere and not yet fast.
+ */
+export function ortWebGpuExecutor(): Executor {
+  return {
+    id: 'ort-webgpu',
+    async compile(graph, options) {
+      const session = await createSession(optimized(graph), {
+        executionProviders: ['webgpu'],
+        graphOptimizationLevel: 'all',
+      });
+      return new HostBufferedExecutable(session, graph, options?.state ?? []);
     },
   };
 }
@@ -59,7 +76,7 @@ async function createSession(
   }
 }
 
-class CpuExecutable implements Executable {
+class HostBufferedExecutable implements Executable {
   private readonly session: ort.InferenceSession;
   private readonly inputs: readonly Slot[];
   private readonly state: readonly Slot[];
@@ -116,11 +133,13 @@ class CpuExecutable implements Executable {
 
   async writeState(state: HostArrays): Promise<void> {
     const feeds = this.feeds[this.phase];
-    for (const slot of this.state) {
-      const given = state[slot.name];
-      checkArray(slot, given);
-      (feeds[slot.name]!.data as ConstantData).set(given);
-    }
+    // All are checked before any is written: a wrong one must not leave half a state behind.
+    for (const slot of this.state) checkArray(slot, state[slot.name]);
+    for (const { name } of this.state) (feeds[name]!.data as ConstantData).set(state[name]!);
+  }
+
+  undo(): void {
+    this.phase = (1 - this.phase) as 0 | 1;
   }
 
   async dispose(): Promise<void> {

@@ -30,6 +30,7 @@ export function referenceExecutor(): Executor {
 
 class Interpreter implements Executable {
   private state: HostArrays;
+  private before: HostArrays = {};
   private readonly graph: Graph;
   private readonly backendName: string;
 
@@ -45,7 +46,9 @@ class Interpreter implements Executable {
 
   run(inputs: HostArrays): Promise<HostArrays> {
     const outputs = evaluate(this.graph, { ...this.state, ...inputs }, this.backendName);
-    for (const name of Object.keys(this.state)) {
+    this.before = this.state;
+    this.state = {};
+    for (const name of Object.keys(this.before)) {
       this.state[name] = outputs[stateOutputName(name)]!;
       delete outputs[stateOutputName(name)];
     }
@@ -59,6 +62,10 @@ class Interpreter implements Executable {
   writeState(state: HostArrays): Promise<void> {
     this.state = Object.fromEntries(Object.keys(this.state).map((name) => [name, state[name]!.slice()]));
     return Promise.resolve();
+  }
+
+  undo(): void {
+    this.state = this.before;
   }
 
   dispose(): Promise<void> {

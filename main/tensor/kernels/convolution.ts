@@ -16,6 +16,7 @@ import {
 
 type Pad = 'valid' | 'same' | number | backend_util.ExplicitPadding;
 type Pair = [number, number];
+type Info = backend_util.Conv2DInfo;
 
 const NCHW_FROM_NHWC = [0, 3, 1, 2];
 const NHWC_FROM_NCHW = [0, 2, 3, 1];
@@ -27,12 +28,22 @@ function pairOf(value: unknown, fallback = 1): Pair {
   return [n, n];
 }
 
-function convInfo(x: readonly number[], filter: readonly number[], attrs: Attributes, depthwise: boolean) {
+/**
+ * @param dy  shape of the gradient where there is one: the tape does not pass the rounding of the output
+ *   size on to the gradient kernels, the gradient's shape tells it
+ */
+function convInfo(
+  x: readonly number[],
+  filter: readonly number[],
+  attrs: Attributes,
+  depthwise: boolean,
+  dy?: readonly number[],
+) {
   const format = attrs['dataFormat'] as string | undefined;
   if (format !== undefined && format !== 'NHWC' && format !== 'channelsLast') {
     throw new RangeError(`convolution data format ${format} cannot be traced; expected NHWC`);
   }
-  return backend_util.computeConv2DInfo(
+  const info = backend_util.computeConv2DInfo(
     [...x] as [number, number, number, number],
     [...filter] as [number, number, number, number],
     pairOf(attrs['strides']),
@@ -41,9 +52,31 @@ function convInfo(x: readonly number[], filter: readonly number[], attrs: Attrib
     attrs['dimRoundingMode'] as 'floor' | 'round' | 'ceil' | undefined,
     depthwise,
   );
+  return withEndPadding(info, dy);
 }
 
-type Info = backend_util.Conv2DInfo;
+/** Where the output size was rounded up, the last window reaches past the declared padding. */
+function withEndPadding(found: Info, dy?: readonly number[]): Info {
+  const info = dy === undefined ? found : { ...found, outHeight: dy[1]!, outWidth: dy[2]! };
+  const { padInfo: p } = info;
+  const past = (out: number, stride: number, extent: number, before: number, size: number) =>
+    (out - 1) * stride + extent - before - size;
+  return {
+    ...info,
+    padInfo: {
+      ...p,
+      bottom: Math.max(
+        p.bottom,
+        past(info.outHeight, info.strideHeight, info.effectiveFilterHeight, p.top, info.inHeight),
+      ),
+      right: Math.max(
+        p.right,
+        past(info.outWidth, info.strideWidth, info.effectiveFilterWidth, p.left, info.inWidth),
+      ),
+    },
+  };
+}
+
 const padsOf = ({ padInfo: p }: Info): number[] => [p.top, p.left, p.bottom, p.right];
 const stridesOf = (info: Info): Pair => [info.strideHeight, info.strideWidth];
 const dilationsOf = (info: Info): Pair => [info.dilationHeight, info.dilationWidth];
@@ -64,14 +97,17 @@ function crop(emit: OnnxEmitter, input: string, height: number, width: number): 
   return emit.op('Slice', [input, emit.ints([0, 0]), emit.ints([height, width]), emit.ints([2, 3])]);
 }
 
-function poolInfo(x: Value, attrs: Attributes): Info {
-  return backend_util.computePool2DInfo(
-    [...x.shape] as [number, number, number, number],
-    pairOf(attrs['filterSize']),
-    pairOf(attrs['strides']),
-    pairOf(attrs['dilations']),
-    attrs['pad'] as Pad,
-    attrs['dimRoundingMode'] as 'floor' | 'round' | 'ceil' | undefined,
+function poolInfo(x: Value, attrs: Attributes, dy?: readonly number[]): Info {
+  return withEndPadding(
+    backend_util.computePool2DInfo(
+      [...x.shape] as [number, number, number, number],
+      pairOf(attrs['filterSize']),
+      pairOf(attrs['strides']),
+      pairOf(attrs['dilations']),
+      attrs['pad'] as Pad,
+      attrs['dimRoundingMode'] as 'floor' | 'round' | 'ceil' | undefined,
+    ),
+    dy,
   );
 }
 
@@ -171,9 +207,9 @@ function resize(kind: 'nearest' | 'bilinear'): KernelRule {
 
 function resizeGradient(kind: 'nearest' | 'bilinear'): KernelRule {
   return {
-    infer: ([images]) => [{ dtype: 'float32', shape: images!.shape }],
-    lower: (emit, [, dy], { attrs, inputs }) => {
-      const [images, grad] = inputs as [Value, Value];
+    infer: ([, images]) => [{ dtype: 'float32', shape: images!.shape }],
+    lower: (emit, [dy], { attrs, inputs }) => {
+      const [grad, images] = inputs as [Value, Value];
       return [
         resizeLower(
           emit,
@@ -187,7 +223,7 @@ function resizeGradient(kind: 'nearest' | 'bilinear'): KernelRule {
         ),
       ];
     },
-    jvp: ({ inputs: [images], tangents: [, ddy], again }) => (ddy ? again([images!, ddy]) : [null]),
+    jvp: linearInFirstJvp,
   };
 }
 
@@ -210,7 +246,13 @@ export const convolutionKernels: KernelTable = {
   Conv2DBackpropInput: {
     infer: (_, attrs) => [{ dtype: 'float32', shape: attrs['inputShape'] as number[] }],
     lower: (emit, [dy, filter], { attrs, inputs }) => {
-      const info = convInfo(attrs['inputShape'] as number[], inputs[1]!.shape, attrs, false);
+      const info = convInfo(
+        attrs['inputShape'] as number[],
+        inputs[1]!.shape,
+        attrs,
+        false,
+        inputs[0]!.shape,
+      );
       const dx = emit.op(
         'ConvTranspose',
         [emit.transpose(dy!, NCHW_FROM_NHWC), emit.transpose(filter!, OIHW_FROM_HWIO)],
@@ -229,7 +271,13 @@ export const convolutionKernels: KernelTable = {
   Conv2DBackpropFilter: {
     infer: (_, attrs) => [{ dtype: 'float32', shape: attrs['filterShape'] as number[] }],
     lower: (emit, [x, dy], { attrs, inputs }) => {
-      const info = convInfo(inputs[0]!.shape, attrs['filterShape'] as number[], attrs, false);
+      const info = convInfo(
+        inputs[0]!.shape,
+        attrs['filterShape'] as number[],
+        attrs,
+        false,
+        inputs[1]!.shape,
+      );
       const full = emit.op('Conv', [emit.transpose(x!, [3, 0, 1, 2]), emit.transpose(dy!, [3, 0, 1, 2])], {
         strides: dilationsOf(info),
         dilations: stridesOf(info),
@@ -260,7 +308,7 @@ export const convolutionKernels: KernelTable = {
   DepthwiseConv2dNativeBackpropInput: {
     infer: (_, attrs) => [{ dtype: 'float32', shape: attrs['inputShape'] as number[] }],
     lower: (emit, [dy, filter], { attrs, inputs }) => {
-      const info = convInfo(attrs['inputShape'] as number[], inputs[1]!.shape, attrs, true);
+      const info = convInfo(attrs['inputShape'] as number[], inputs[1]!.shape, attrs, true, inputs[0]!.shape);
       const { filterHeight: h, filterWidth: w, inChannels, outChannels } = info;
       const perChannel = emit.reshape(emit.transpose(filter!, [2, 3, 0, 1]), [outChannels, 1, h, w]);
       const dx = emit.op('ConvTranspose', [emit.transpose(dy!, NCHW_FROM_NHWC), perChannel], {
@@ -278,7 +326,13 @@ export const convolutionKernels: KernelTable = {
   DepthwiseConv2dNativeBackpropFilter: {
     infer: (_, attrs) => [{ dtype: 'float32', shape: attrs['filterShape'] as number[] }],
     lower: (emit, [x, dy], { attrs, inputs }) => {
-      const info = convInfo(inputs[0]!.shape, attrs['filterShape'] as number[], attrs, true);
+      const info = convInfo(
+        inputs[0]!.shape,
+        attrs['filterShape'] as number[],
+        attrs,
+        true,
+        inputs[1]!.shape,
+      );
       const { batchSize: n, inChannels, outChannels, filterHeight: h, filterWidth: w } = info;
       const images = emit.reshape(emit.transpose(x!, [3, 0, 1, 2]), [
         1,
@@ -312,8 +366,8 @@ export const convolutionKernels: KernelTable = {
   MaxPoolGrad: {
     infer: ([, input]) => [{ dtype: 'float32', shape: input!.shape }],
     lower: (emit, [dy, input], { attrs, inputs }) => {
-      const [, x] = inputs as [Value, Value];
-      const info = poolInfo(x, attrs);
+      const [grad, x] = inputs as [Value, Value];
+      const info = poolInfo(x, attrs, grad.shape);
       const [n, height, width, channels] = x.shape as [number, number, number, number];
       const [, indices] = emit.multi('MaxPool', [emit.transpose(input!, NCHW_FROM_NHWC)], 2, poolAttrs(info));
       const count = n * channels * info.outHeight * info.outWidth;
@@ -345,8 +399,8 @@ export const convolutionKernels: KernelTable = {
   AvgPoolGrad: {
     infer: ([, input]) => [{ dtype: 'float32', shape: input!.shape }],
     lower: (emit, [dy], { attrs, inputs }) => {
-      const [, x] = inputs as [Value, Value];
-      const info = poolInfo(x, attrs);
+      const [grad, x] = inputs as [Value, Value];
+      const info = poolInfo(x, attrs, grad.shape);
       const { inChannels: channels, filterHeight: h, filterWidth: w } = info;
       const counts = emit.floats(windowCounts(info), [1, 1, info.outHeight, info.outWidth]);
       const share = emit.op('Div', [emit.transpose(dy!, NCHW_FROM_NHWC), counts]);

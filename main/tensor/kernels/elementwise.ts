@@ -3,7 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Attributes, DType, Node } from '../graph.ts';
 import { broadcastShapes } from '../shape.ts';
-import { type JvpContext, type KernelRule, type KernelTable, type OnnxEmitter, constantJvp } from './rule.ts';
+import {
+  type JvpContext,
+  type KernelRule,
+  type KernelTable,
+  type OnnxEmitter,
+  constantJvp,
+  where,
+} from './rule.ts';
 
 type Lower = (emit: OnnxEmitter, x: string, attrs: Attributes, node: Node) => string;
 /** dy/dx given x and y; null for a derivative that is zero almost everywhere. */
@@ -51,6 +58,34 @@ function indicator(mask: Tensor): Tensor {
 }
 
 const one = (emit: OnnxEmitter) => emit.scalar(1);
+
+/** Clip takes bounds of its input's type; integers know no infinity. */
+function clip(emit: OnnxEmitter, x: string, low: number, high: number, { inputs }: Node): string {
+  const { dtype } = inputs[0]!;
+  const bound = (value: number) =>
+    emit.scalar(dtype === 'int32' ? Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), value)) : value, dtype);
+  return emit.op('Clip', [x, bound(low), bound(high)]);
+}
+
+/** A test for special floats; integers pass it as floats. */
+function floatTest(test: (emit: OnnxEmitter, x: string) => string): KernelRule {
+  return unary(
+    (emit, x, _, { inputs }) => test(emit, inputs[0]!.dtype === 'float32' ? x : emit.cast(x, 'float32')),
+    null,
+    'bool',
+  );
+}
+
+/** One number in the shape of the output. */
+function filled(value: number): KernelRule {
+  return unary((emit, _x, _attrs, { outputs: [y] }) => {
+    const scalar = emit.scalar(value, y!.dtype);
+    return y!.shape.length === 0
+      ? emit.op('Identity', [scalar])
+      : emit.op('Expand', [scalar, emit.ints(y!.shape)]);
+  }, null);
+}
+
 const comparison = (op: string): KernelRule => binary(op, null, 'bool');
 
 /** max/min: the tangent follows the operand that won; a tie is shared by the first. */
@@ -114,7 +149,7 @@ export const elementwiseKernels: KernelTable = {
   Softplus: unary('Softplus', (x) => tf.sigmoid(x)),
   Relu: unary('Relu', (x) => indicator(tf.greater(x, 0))),
   Relu6: unary(
-    (emit, x) => emit.op('Clip', [x, emit.scalar(0), emit.scalar(6)]),
+    (emit, x, _, node) => clip(emit, x, 0, 6, node),
     (x) => indicator(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6))),
   ),
   Elu: unary('Elu', (x, y) => tf.where(tf.greaterEqual(x, 0), tf.onesLike(y), tf.add(y, 1))),
@@ -127,12 +162,8 @@ export const elementwiseKernels: KernelTable = {
       tf.where(tf.greaterEqual(x, 0), tf.onesLike(y), tf.fill(y.shape, attrs['alpha'] as number)),
   ),
   ClipByValue: unary(
-    (emit, x, attrs) =>
-      emit.op('Clip', [
-        x,
-        emit.scalar(attrs['clipValueMin'] as number),
-        emit.scalar(attrs['clipValueMax'] as number),
-      ]),
+    (emit, x, attrs, node) =>
+      clip(emit, x, attrs['clipValueMin'] as number, attrs['clipValueMax'] as number, node),
     (x, _, attrs) =>
       indicator(
         tf.logicalAnd(
@@ -157,12 +188,12 @@ export const elementwiseKernels: KernelTable = {
     return dtype === 'float32' ? emit.op('Where', [emit.op('IsNaN', [x]), x, stepped]) : stepped;
   }, null),
   LogicalNot: unary('Not', null, 'bool'),
-  IsNan: unary('IsNaN', null, 'bool'),
-  IsInf: unary('IsInf', null, 'bool'),
-  IsFinite: unary((emit, x) => emit.op('Less', [emit.op('Abs', [x]), emit.scalar(Infinity)]), null, 'bool'),
+  IsNan: floatTest((emit, x) => emit.op('IsNaN', [x])),
+  IsInf: floatTest((emit, x) => emit.op('IsInf', [x])),
+  IsFinite: floatTest((emit, x) => emit.op('Less', [emit.op('Abs', [x]), emit.scalar(Infinity)])),
   Identity: unary('Identity', () => tf.scalar(1)),
-  ZerosLike: unary((emit, x) => emit.op('Sub', [x, x]), null),
-  OnesLike: unary((emit, x) => emit.op('Add', [emit.op('Sub', [x, x]), one(emit)]), null),
+  ZerosLike: filled(0),
+  OnesLike: filled(1),
 
   Add: binary('Add', (_a, _b, da, db) => addTerms(da, db)),
   Sub: binary('Sub', (_a, _b, da, db) => addTerms(da, db && tf.neg(db))),
@@ -204,11 +235,18 @@ export const elementwiseKernels: KernelTable = {
     },
     (a, b, da, db) => addTerms(da, db && tf.neg(tf.mul(db, tf.floor(tf.div(a, b))))),
   ),
-  FloorDiv: binary((emit, a, b, node) => {
-    if (node.inputs[0]!.dtype !== 'int32') return emit.op('Floor', [emit.op('Div', [a, b])]);
-    // Exact on integers: the remainder with the divisor's sign is taken off first.
-    return emit.op('Div', [emit.op('Sub', [a, emit.op('Mod', [a, b])]), b]);
-  }, null),
+  // TensorFlow.js gives integers here, whatever it divides.
+  FloorDiv: binary(
+    (emit, a, b, node) => {
+      if (node.inputs[0]!.dtype !== 'int32') {
+        return emit.cast(emit.op('Floor', [emit.op('Div', [a, b])]), 'int32');
+      }
+      // Exact on integers: the remainder with the divisor's sign is taken off first.
+      return emit.op('Div', [emit.op('Sub', [a, emit.op('Mod', [a, b])]), b]);
+    },
+    null,
+    'int32',
+  ),
   Atan2: binary(
     (emit, y, x) => {
       const zero = emit.scalar(0);
@@ -277,15 +315,19 @@ export const elementwiseKernels: KernelTable = {
     jvp: ({ tangents: [dx], attrs }) => [dx && attrs['dtype'] === 'float32' ? dx : null],
   },
   Select: {
-    infer: ([, t]) => [{ dtype: t!.dtype, shape: t!.shape }],
+    infer: ([, t, e]) => [{ dtype: tf.upcastType(t!.dtype, e!.dtype) as DType, shape: t!.shape }],
     lower: (emit, [condition, t, e], node) => {
-      const [mask, then] = node.inputs;
-      // A rank-1 condition selects whole rows.
-      const rows = mask!.shape.length === 1 && then!.shape.length > 1;
-      const shaped = rows
-        ? emit.reshape(condition!, [mask!.shape[0]!, ...then!.shape.slice(1).map(() => 1)])
-        : condition!;
-      return [emit.op('Where', [shaped, t!, e!])];
+      const [, then, otherwise] = node.inputs;
+      const { dtype } = node.outputs[0]!;
+      return [
+        where(
+          emit,
+          dtype,
+          condition!,
+          then!.dtype === dtype ? t! : emit.cast(t!, dtype),
+          otherwise!.dtype === dtype ? e! : emit.cast(e!, dtype),
+        ),
+      ];
     },
     jvp: ({ inputs: [condition, t, e], tangents: [, dt, de], again }: JvpContext) => {
       if (!dt && !de) return [null];

@@ -1,6 +1,8 @@
 /** Kernels that pick or add rows by index. Indices must be inside the picked axis. */
+import type { Attributes, DType, Value } from '../graph.ts';
+import { normalizedAxes } from '../shape.ts';
 import type { KernelRule, KernelTable } from './rule.ts';
-import { constantJvp, linearInFirstJvp } from './rule.ts';
+import { constantJvp, linearInFirstJvp, where } from './rule.ts';
 
 /** Adds updates into zeros at given positions; ONNX leaves repeated indices to `reduction`. */
 function scatterAdd(
@@ -19,10 +21,14 @@ function scatterAdd(
   };
 }
 
+function gatherAxis(x: Value, attrs: Attributes): number {
+  return normalizedAxes(attrs['axis'] ?? 0, x.shape.length)[0]!;
+}
+
 export const gatherKernels: KernelTable = {
   GatherV2: {
     infer: ([x, indices], attrs) => {
-      const axis = attrs['axis'] as number;
+      const axis = gatherAxis(x!, attrs);
       const batchDims = (attrs['batchDims'] as number | undefined) ?? 0;
       if (batchDims !== 0 && batchDims !== axis) {
         throw new RangeError(`gather with batchDims ${batchDims} needs axis ${batchDims}, found ${axis}`);
@@ -40,7 +46,8 @@ export const gatherKernels: KernelTable = {
     },
     lower: (emit, [x, indices], { attrs, inputs }) => {
       const batchDims = (attrs['batchDims'] as number | undefined) ?? 0;
-      if (batchDims === 0) return [emit.op('Gather', [x!, indices!], { axis: attrs['axis'] as number })];
+      if (batchDims === 0)
+        return [emit.op('Gather', [x!, indices!], { axis: gatherAxis(inputs[0]!, attrs) })];
       const wide = emit.reshape(emit.cast(indices!, 'int64'), [...inputs[1]!.shape, 1]);
       return [emit.op('GatherND', [x!, wide], { batch_dims: batchDims })];
     },
@@ -75,7 +82,7 @@ export const gatherKernels: KernelTable = {
   OneHot: {
     infer: ([indices], attrs) => [
       {
-        dtype: (attrs['dtype'] as 'float32' | 'int32' | undefined) ?? 'int32',
+        dtype: (attrs['dtype'] as DType | undefined) ?? 'int32',
         shape: [...indices!.shape, attrs['depth'] as number],
       },
     ],
@@ -86,7 +93,7 @@ export const gatherKernels: KernelTable = {
       const hit = emit.op('Equal', [emit.reshape(indices!, [...inputs[0]!.shape, 1]), columns]);
       const on = emit.scalar((attrs['onValue'] as number | undefined) ?? 1, dtype);
       const off = emit.scalar((attrs['offValue'] as number | undefined) ?? 0, dtype);
-      return [emit.op('Where', [hit, on, off])];
+      return [where(emit, dtype, hit, on, off)];
     },
     jvp: constantJvp,
   },

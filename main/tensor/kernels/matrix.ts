@@ -36,8 +36,9 @@ export const matrixKernels: KernelTable = {
     lower: (emit, [a, b], { attrs, inputs }) => {
       const { transposeA, transposeB } = flags(attrs);
       const [av, bv] = inputs as [Value, Value];
-      if (av.shape.length === 2 && bv.shape.length === 2 && (transposeA || transposeB)) {
-        // Gemm reads a transposed operand in place; MatMul would need it copied.
+      const isPlain = av.shape.length === 2 && bv.shape.length === 2 && av.dtype === 'float32';
+      if (isPlain && (transposeA || transposeB)) {
+        // Gemm reads a transposed operand in place; MatMul would need it copied. It knows floats only.
         return [emit.op('Gemm', [a!, b!], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })];
       }
       return [

@@ -5,8 +5,13 @@ import type { Attributes, DType } from '../graph.ts';
 import { normalizedAxes } from '../shape.ts';
 import { type JvpContext, type KernelRule, type KernelTable, constantJvp, linearJvp } from './rule.ts';
 
+/** Max alone calls its axes by another name. */
+function axesOf(attrs: Attributes, rank: number): number[] {
+  return normalizedAxes(attrs['reductionIndices'] ?? attrs['axis'], rank);
+}
+
 function reducedShape(shape: readonly number[], attrs: Attributes): number[] {
-  const axes = normalizedAxes(attrs['axis'], shape.length);
+  const axes = axesOf(attrs, shape.length);
   const keepDims = attrs['keepDims'] === true;
   return shape.flatMap((n, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [n]));
 }
@@ -24,14 +29,17 @@ function reduction(op: string, jvp: KernelRule['jvp'], dtype?: (input: DType) =>
     lower: (emit, [x], node) => {
       const { shape, dtype: from } = node.inputs[0]!;
       const to = node.outputs[0]!.dtype;
-      const axes = normalizedAxes(node.attrs['axis'], shape.length);
-      const isBool = from === 'bool';
-      const input = isBool ? emit.cast(x!, 'int32') : to === from ? x! : emit.cast(x!, to);
+      const axes = axesOf(node.attrs, shape.length);
+      // Booleans are reduced as integers: 0 and 1.
+      const work = to === 'bool' ? 'int32' : to;
+      const input = from === work ? x! : emit.cast(x!, work);
       const keepdims = node.attrs['keepDims'] === true ? 1 : 0;
       // No axes at all would mean "all" to ONNX; a scalar reduces to itself.
-      if (axes.length === 0) return [emit.op('Identity', [isBool ? x! : input])];
-      const reduced = emit.op(op, [input, emit.ints(axes)], { keepdims });
-      return [isBool ? emit.cast(reduced, to) : reduced];
+      const reduced =
+        axes.length === 0
+          ? emit.op('Identity', [input])
+          : emit.op(op, [input, emit.ints(axes)], { keepdims });
+      return [work === to ? reduced : emit.cast(reduced, to)];
     },
     ...(jvp ? { jvp } : {}),
   };
@@ -41,9 +49,26 @@ function reduction(op: string, jvp: KernelRule['jvp'], dtype?: (input: DType) =>
 function extremumJvp({ inputs: [x], outputs: [y], tangents: [dx], attrs }: JvpContext): (Tensor | null)[] {
   if (!dx) return [null];
   const hit = tf.cast(tf.equal(x!, asKept(y!, x!, attrs)), 'float32');
-  const axes = normalizedAxes(attrs['axis'], x!.rank);
+  const axes = axesOf(attrs, x!.rank);
   const shared = tf.div(tf.sum(tf.mul(dx, hit), axes), tf.sum(hit, axes));
   return [tf.reshape(shared, y!.shape)];
+}
+
+/**
+ * sum_i dx_i prod_{j != i} x_j. Zeros are set to one before dividing: with one zero only its own term
+ * is left, with two none.
+ */
+function prodJvp({ inputs: [x], outputs: [y], tangents: [dx], attrs }: JvpContext): (Tensor | null)[] {
+  if (!dx) return [null];
+  const axes = axesOf(attrs, x!.rank);
+  const isZero = tf.cast(tf.equal(x!, 0), 'float32');
+  const filled = tf.add(x!, isZero);
+  const zeros = tf.sum(isZero, axes);
+  const quotients = tf.div(dx, filled);
+  const ofZeros = tf.sum(tf.mul(quotients, isZero), axes);
+  const ofAll = tf.sum(quotients, axes);
+  const terms = tf.where(tf.equal(zeros, 0), ofAll, tf.mul(ofZeros, tf.cast(tf.equal(zeros, 1), 'float32')));
+  return [tf.reshape(tf.mul(tf.prod(filled, axes), terms), y!.shape)];
 }
 
 function argExtremum(op: string): KernelRule {
@@ -62,11 +87,7 @@ export const reduceKernels: KernelTable = {
   Mean: reduction('ReduceMean', linearJvp, () => 'float32'),
   Max: reduction('ReduceMax', extremumJvp),
   Min: reduction('ReduceMin', extremumJvp),
-  Prod: reduction('ReduceProd', ({ inputs: [x], outputs: [y], tangents: [dx], attrs }) => {
-    if (!dx) return [null];
-    const axes = normalizedAxes(attrs['axis'], x!.rank);
-    return [tf.mul(y!, tf.reshape(tf.sum(tf.div(dx, x!), axes), y!.shape))];
-  }),
+  Prod: reduction('ReduceProd', prodJvp),
   All: reduction('ReduceMin', constantJvp),
   Any: reduction('ReduceMax', constantJvp),
   ArgMax: argExtremum('ArgMax'),
@@ -113,7 +134,8 @@ export const reduceKernels: KernelTable = {
     jvp: ({ inputs: [x], outputs: [, indices], tangents: [dx] }) => {
       if (!dx) return [null, null];
       const width = x!.shape[x!.rank - 1]!;
-      const picks = tf.oneHot(indices as tf.Tensor1D, width);
+      // Rows of a one-hot matrix; tf.oneHot refuses a width of 1.
+      const picks = tf.cast(tf.equal(tf.expandDims(indices!, -1), tf.range(0, width, 1, 'int32')), 'float32');
       return [tf.sum(tf.mul(picks, tf.expandDims(dx, -2)), -1), null];
     },
   },

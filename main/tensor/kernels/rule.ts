@@ -57,6 +57,19 @@ export interface KernelRule {
 
 export type KernelTable = Readonly<Record<string, KernelRule>>;
 
+/** Elementwise choice. ONNX Runtime has no Where for booleans, so those are put together by logic. */
+export function where(
+  emit: OnnxEmitter,
+  dtype: DType,
+  mask: string,
+  then: string,
+  otherwise: string,
+): string {
+  if (dtype !== 'bool') return emit.op('Where', [mask, then, otherwise]);
+  const unmasked = emit.op('And', [emit.op('Not', [mask]), otherwise]);
+  return emit.op('Or', [emit.op('And', [mask, then]), unmasked]);
+}
+
 /** The JVP of a kernel that is linear in all its inputs together (Reshape, Sum, Concat, ...). */
 export function linearJvp({ inputs, tangents, again }: JvpContext): (Tensor | null)[] {
   return again(inputs.map((x, i) => tangents[i] ?? zerosLike(x)));

@@ -37,9 +37,11 @@ class Lowering implements OnnxEmitter {
   private readonly shared = new Map<string, string>();
   private counter = 0;
   private readonly graph: Graph;
+  private readonly taken: ReadonlySet<string>;
 
   constructor(graph: Graph) {
     this.graph = graph;
+    this.taken = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
   }
 
   encode(): Uint8Array {
@@ -106,8 +108,10 @@ class Lowering implements OnnxEmitter {
     return name;
   }
 
+  /** A name that neither this class nor the program's interface uses yet. */
   private fresh(prefix: string): string {
-    return `${prefix}_${this.counter++}`;
+    const name = `${prefix}_${this.counter++}`;
+    return this.taken.has(name) ? this.fresh(prefix) : name;
   }
 
   private initializer(type: OnnxType, shape: readonly number[], rawData: Uint8Array): string {

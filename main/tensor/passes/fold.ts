@@ -2,14 +2,15 @@
 import { type Node, type Value, splatNumber } from '../graph.ts';
 import { evaluateConstantNode } from '../executors/tfjs.ts';
 import { sizeOf } from '../shape.ts';
-import type { Rewriter, Rule } from './rewrite.ts';
+import type { Rewriter } from './rewrite.ts';
 import { isElementwise } from './simplify.ts';
 
 /** Larger results are left to the executor: holding them would cost more than making them. */
 const LARGEST_RESULT = 1 << 16;
 
-export const foldConstants: Rule = (node, rewriter) =>
-  emptyResult(node, rewriter) ?? foldedSplat(node, rewriter) ?? folded(node, rewriter);
+export function foldConstants(node: Node, rewriter: Rewriter): Value[] | null {
+  return emptyResult(node, rewriter) ?? foldedSplat(node, rewriter) ?? folded(node, rewriter);
+}
 
 const isKnown = (value: Value): boolean => value.constant !== null || sizeOf(value.shape) === 0;
 

@@ -24,8 +24,14 @@ function keyOf({ kernel, inputs, inputNames, outputs, attrs }: Node): string {
     return `${inputNames[i]}:${identity}`;
   });
   // Lists of names and numbers; key order follows the one call site in TensorFlow.js per kernel.
-  const attributes = kernel === 'Reshape' ? outputs[0]!.shape.join() : JSON.stringify(attrs);
+  const attributes = kernel === 'Reshape' ? outputs[0]!.shape.join() : JSON.stringify(attrs, exactNumber);
   return `${kernel}(${named.join()})${attributes}`;
+}
+
+/** JSON has neither infinities nor NaN nor -0: they would read as null and 0, and share a key. */
+function exactNumber(_key: string, value: unknown): unknown {
+  const isPlain = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0));
+  return isPlain ? value : Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** The graph without nodes that no output depends on. */

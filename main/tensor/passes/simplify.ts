@@ -7,16 +7,16 @@
  */
 import { type Node, type Value, splatNumber } from '../graph.ts';
 import { normalizedAxes, shapesEqual, sizeOf } from '../shape.ts';
-import type { Rewriter, Rule } from './rewrite.ts';
+import type { Rewriter } from './rewrite.ts';
 
-export const simplify: Rule = (node, rewriter) => {
+export function simplify(node: Node, rewriter: Rewriter): Value[] | null {
   const rule = RULES[node.kernel];
   return (
     keepsElements(node, rewriter) ??
     rule?.(node, rewriter) ??
     (BROADCASTING.has(node.kernel) ? narrowOperands(node, rewriter) : null)
   );
-};
+}
 
 /** Elementwise kernels of two arguments, which broadcast by themselves. */
 const BROADCASTING = new Set([
@@ -205,6 +205,9 @@ function expanded(x: Value, y: Value, rewriter: Rewriter): Value {
   return rewriter.add('Tile', { x: wide }, y, { reps: y.shape.map((n, i) => n / padded[i]!) });
 }
 
+const SMALLEST_NORMAL = 2 ** -126;
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /** (x * c1) * c2 = x * (c1 c2) for known numbers. */
 function mergedFactors(product: Value, factor: Value, y: Value, rewriter: Rewriter): Value[] | null {
   const outer = splatNumber(factor);
@@ -216,9 +219,11 @@ function mergedFactors(product: Value, factor: Value, y: Value, rewriter: Rewrit
     [b, a],
   ] as const) {
     const number = splatNumber(other);
-    if (number !== null && same(x, y)) {
-      return [rewriter.add('Multiply', { a: x, b: rewriter.splat(number * outer, 'float32', []) }, y)];
-    }
+    if (number === null || !same(x, y)) continue;
+    // The product of the numbers may leave the range of floats where x would have brought it back.
+    const size = Math.abs(number * outer);
+    if (size !== 0 && (size < SMALLEST_NORMAL || size > LARGEST)) continue;
+    return [rewriter.add('Multiply', { a: x, b: rewriter.splat(number * outer, 'float32', []) }, y)];
   }
   return null;
 }
