@@ -112,8 +112,8 @@ function foundAt(input: unknown, path: readonly PropertyKey[]): string {
 function brief(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
-  if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value !== 'object' || value === null) return String(value as number | boolean | bigint | null);
   return ArrayBuffer.isView(value) ? `${className(value)} of ${value.byteLength} bytes` : 'an object';
 }
 
