@@ -1,0 +1,25 @@
+/** The registry: a method is its folder and one line here. */
+import type { z } from 'zod';
+import { WorkbenchError } from '#contract/errors.ts';
+import { parseFields } from '#contract/parse.ts';
+import { drifting } from './drifting/index.ts';
+import type { Method } from './method.ts';
+import { teacher } from './teacher/index.ts';
+
+export const methods: readonly Method[] = [teacher, drifting];
+
+/** @throws WorkbenchError `method/unknown` naming what there is */
+export function methodById(id: string): Method {
+  const method = methods.find((candidate) => candidate.id === id);
+  if (method !== undefined) return method;
+  const known = methods.map((candidate) => candidate.id);
+  throw new WorkbenchError('method/unknown', `method: expected one of ${known.join(', ')}, found "${id}"`, {
+    field: 'method',
+    known,
+  });
+}
+
+/** Parameters with defaults filled in. @throws WorkbenchError `config/...` naming the field */
+export function parseMethodParams(method: Method, raw: unknown): z.output<Method['params']> {
+  return parseFields(method.params.strict(), raw, 'params');
+}

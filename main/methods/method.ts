@@ -1,0 +1,94 @@
+/**
+ * What a method is. A method is a folder with one value of this type and one line in the registry;
+ * the form, the CLI flags, the store, the charts and the views follow from it.
+ */
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { z } from 'zod';
+import type { Produces } from '#contract/catalog.ts';
+import type { ViewRequest } from '#contract/frames.ts';
+import type { Sampleable } from '../maths/sampleable.ts';
+import type { Rng } from '../tensor/rng.ts';
+import type { Packing } from '../tensor/tree.ts';
+
+/** What a method learns from besides its parameters. */
+export interface MethodContext {
+  /** Shape of one sample, e.g. [2]. */
+  readonly sampleShape: readonly number[];
+  /** Length of the run, for schedules. */
+  readonly totalSteps: number;
+}
+
+/**
+ * Random input of a step. Draws depend only on (run seed, input name, step), so the same step sees
+ * the same numbers in every process.
+ */
+export type Draw =
+  /** `count` fresh samples of the dataset, [count, ...sampleShape]. */
+  | { readonly kind: 'data'; readonly count: number }
+  | { readonly kind: 'normal'; readonly shape: readonly number[] }
+  /** Uniform in [0, 1). */
+  | { readonly kind: 'uniform'; readonly shape: readonly number[] };
+
+/** State of a run: packed vectors by name. Everything that a checkpoint holds. */
+export type State = Record<string, Tensor>;
+export type HostState = Record<string, Float32Array>;
+
+export interface StepResult {
+  readonly state: State;
+  /**
+   * Numbers worth a curve; `loss` and `gradNorm` must be among them, for a step in which either is
+   * not finite is taken back and ends the run.
+   */
+  readonly scalars: Record<string, Scalar>;
+}
+
+/** The drift at generated points, for the fields view: V = attract - repel. */
+export interface DriftParts {
+  readonly attract: Tensor;
+  readonly repel: Tensor;
+}
+
+/** A method with its parameters chosen. All tensor functions are pure and traceable. */
+export interface BoundMethod {
+  /** Every state vector and the names of its parts, e.g. params, ema, first and second moments. */
+  readonly layout: Readonly<Record<string, Packing>>;
+  /** Random inputs of a step by name. */
+  readonly draws: Readonly<Record<string, Draw>>;
+  init(rng: Rng): HostState;
+  /** @param step  k, scalar float32, 1 at the first update */
+  step(state: State, batch: Readonly<Record<string, Tensor>>, step: Scalar): StepResult;
+  /** What samplers, metrics and views consume, from the EMA parameters. */
+  sampleable(state: State): Sampleable;
+  /** Which state vectors `sampleable` and `fields` read. */
+  readonly sampledState: readonly string[];
+  /** Shape of the Gaussian noise that one sample starts from. */
+  readonly noiseShape: readonly number[];
+  /** Network forward passes per call of the sampleable; a guided pair counts 2. */
+  readonly nfePerCall: number;
+  /** Vector fields beyond the sampleable's own. */
+  readonly fields?: {
+    /** @param noise [N, ...noiseShape]  @param data [N, ...sampleShape] */
+    drift(state: State, noise: Tensor, data: Tensor): DriftParts & { points: Tensor };
+  };
+}
+
+export interface Method<P extends z.ZodObject = z.ZodObject> {
+  readonly id: string;
+  readonly title: string;
+  /** One sentence: what it learns. */
+  readonly summary: string;
+  readonly reference: string;
+  /** Training objective, KaTeX source. */
+  readonly equation: string;
+  readonly produces: Produces;
+  readonly needsTeacher: boolean;
+  readonly params: P;
+  /** Views it can feed, the first one shown first. */
+  readonly views: readonly ViewRequest['kind'][];
+  bind(params: z.output<P>, context: MethodContext): BoundMethod;
+}
+
+/** Keeps the parameter type inside the method and gives the registry one type for all. */
+export function defineMethod<P extends z.ZodObject>(method: Method<P>): Method {
+  return method as unknown as Method;
+}

@@ -1,0 +1,256 @@
+/** What every method must do, checked for all of the registry: a new one is tested by being listed. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { produces } from '#contract/catalog.ts';
+import { WorkbenchError } from '#contract/errors.ts';
+import { viewRequest } from '#contract/frames.ts';
+import { type DataSource, datasetById, parseDatasetParams } from '../datasets/index.ts';
+import type { Executor } from '../tensor/executors/executor.ts';
+import { ortCpuExecutor } from '../tensor/executors/ort.ts';
+import { referenceExecutor } from '../tensor/executors/tfjs.ts';
+import { Rng } from '../tensor/rng.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import { trace } from '../tensor/trace.ts';
+import { type StepReport, Trainer, type TrainingArrays } from '../training/trainer.ts';
+import { methodById, methods, parseMethodParams } from './index.ts';
+import type { BoundMethod, Method } from './method.ts';
+
+/** Sizes that make a step of any method take about a millisecond; a method takes those it knows. */
+const SMALL: Readonly<Record<string, unknown>> = {
+  batch: 16,
+  width: 8,
+  depth: 2,
+  timeChannels: 4,
+  noiseDim: 4,
+};
+const DATASETS = ['checkerboard', 'eight-gaussians'];
+
+function smallParams(method: Method, more: Record<string, unknown> = {}): Record<string, unknown> {
+  const known = Object.entries(SMALL).filter(([name]) => name in method.params.shape);
+  return { ...Object.fromEntries(known), ...more };
+}
+
+function bound(method: Method, more?: Record<string, unknown>): BoundMethod {
+  const params = parseMethodParams(method, smallParams(method, more));
+  return method.bind(params, { sampleShape: [2], totalSteps: 10 });
+}
+
+function sourceOf(id: string): DataSource {
+  const dataset = datasetById(id);
+  return dataset.create(parseDatasetParams(dataset, {}));
+}
+
+interface Result {
+  readonly reports: StepReport[];
+  readonly state: TrainingArrays;
+}
+
+async function trained(
+  method: BoundMethod,
+  dataset: string,
+  executor: Executor,
+  steps: number,
+): Promise<Result> {
+  const source = sourceOf(dataset);
+  const trainer = await Trainer.create({ method, source, sampleShape: [source.dim], executor, seed: 3 });
+  const reports: StepReport[] = [];
+  for (let k = 0; k < steps; k++) reports.push(await trainer.advance());
+  const state = Object.fromEntries(
+    Object.entries(await trainer.state()).map(([name, values]) => [name, values.slice()]),
+  );
+  await trainer.dispose();
+  return { reports, state };
+}
+
+/** |a - b| / |b| over a whole vector. */
+function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [difference, size] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i]! - b[i]!) ** 2;
+    size += b[i]! ** 2;
+  }
+  return Math.sqrt(difference / Math.max(size, 1e-30));
+}
+
+/** Every field of a schema as JSON Schema describes it. */
+function fieldsOf(method: Method): [string, Record<string, unknown>][] {
+  const { properties = {} } = z.toJSONSchema(method.params, { io: 'input' });
+  return Object.entries(properties) as [string, Record<string, unknown>][];
+}
+
+it('names every method once', () => {
+  const ids = methods.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) {
+    expect(id).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(methodById(id).id).toBe(id);
+  }
+});
+
+it('says which methods there are when one is unknown', () => {
+  expect(() => methodById('diffusion')).toThrow(
+    expect.objectContaining({
+      code: 'method/unknown',
+      message: expect.stringContaining(methods.map(({ id }) => id).join(', ')) as string,
+    }),
+  );
+});
+
+describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, method) => {
+  it('describes itself', () => {
+    for (const text of [method.title, method.summary, method.reference, method.equation]) {
+      expect(text.trim()).not.toBe('');
+    }
+    expect(produces.options).toContain(method.produces);
+    const kinds = viewRequest.options.map((option) => option.shape.kind.value);
+    expect(method.views.length).toBeGreaterThan(0);
+    for (const view of method.views) expect(kinds).toContain(view);
+  });
+
+  it('has a label and a default for every parameter, which a form can show', () => {
+    const fields = fieldsOf(method);
+    expect(fields.map(([name]) => name)).toEqual(Object.keys(method.params.shape));
+    for (const [name, { label, default: byDefault, type }] of fields) {
+      expect(label, name).toMatch(/^[A-Z][^:]*$/);
+      expect(byDefault, name).toBeDefined();
+      expect(type, name).toMatch(/^(number|integer|string|boolean|array)$/);
+    }
+    // Two flags or labels of one name could not be told apart.
+    const labels = fields.map(([, { label }]) => label);
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(parseMethodParams(method, {})).toEqual(
+      Object.fromEntries(fields.map(([name, field]) => [name, field['default']])),
+    );
+  });
+
+  it('refuses a parameter that it does not have', () => {
+    expect(() => parseMethodParams(method, { learningRat: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'config/unknown-field',
+        message: expect.stringContaining('params.learningRat') as string,
+      }),
+    );
+  });
+
+  it('refuses every number outside its range, naming it', () => {
+    const bounds = fieldsOf(method).flatMap(([name, field]) => [
+      ...['minimum', 'exclusiveMinimum'].flatMap((key) =>
+        typeof field[key] === 'number' ? [[name, field[key] - 1] as const] : [],
+      ),
+      ...['maximum', 'exclusiveMaximum'].flatMap((key) =>
+        typeof field[key] === 'number' ? [[name, field[key] + 1] as const] : [],
+      ),
+    ]);
+    expect(bounds.length).toBeGreaterThan(0);
+    for (const [name, value] of bounds) {
+      let thrown: unknown;
+      try {
+        parseMethodParams(method, { [name]: value });
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown, `${name} = ${value}`).toBeInstanceOf(WorkbenchError);
+      const { code, message } = thrown as WorkbenchError;
+      expect(code).toBe('config/wrong-value');
+      expect(message).toContain(`params.${name}: expected`);
+    }
+  });
+
+  it('lays out its state without gaps and starts it in that layout', () => {
+    const { layout, sampledState, init } = bound(method);
+    const state = init(new Rng(3, 'init'));
+    expect(Object.keys(state).sort()).toEqual(Object.keys(layout).sort());
+    for (const [name, packing] of Object.entries(layout)) {
+      let offset = 0;
+      for (const leaf of packing.leaves) {
+        expect(leaf.offset).toBe(offset);
+        offset += sizeOf(leaf.shape);
+      }
+      expect(packing.size).toBe(offset);
+      const names = packing.leaves.map((leaf) => leaf.name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(state[name]!.length).toBe(packing.size);
+      expect(state[name]!.every(Number.isFinite)).toBe(true);
+    }
+    for (const name of sampledState) expect(Object.keys(layout)).toContain(name);
+    expect(init(new Rng(3, 'init'))).toEqual(state);
+    expect(init(new Rng(4, 'init'))).not.toEqual(state);
+  });
+
+  it('samples as what it says it produces, from its sampled state alone', () => {
+    const { layout, sampledState, sampleable, noiseShape, nfePerCall, fields } = bound(method);
+    const specs = Object.fromEntries(sampledState.map((name) => [name, { shape: [layout[name]!.size] }]));
+    const shapes: Record<string, number[]> = {};
+    trace(
+      { ...specs, noise: { shape: [5, ...noiseShape] }, t: { shape: [5] }, data: { shape: [5, 2] } },
+      (inputs) => {
+        const state = Object.fromEntries(sampledState.map((name) => [name, inputs[name]!]));
+        const made = sampleable(state);
+        expect(made.kind).toBe(method.produces);
+        expect(made.shape).toEqual([2]);
+        expect(made.nfePerCall).toBe(nfePerCall);
+        const outputs: Record<string, Tensor> = {};
+        if (made.kind === 'generator') outputs['samples'] = made.generate(inputs['noise']!);
+        if (made.kind === 'velocity')
+          outputs['samples'] = made.velocity(inputs['noise']!, inputs['t'] as never);
+        if (fields?.drift) Object.assign(outputs, fields.drift(state, inputs['noise']!, inputs['data']!));
+        for (const [name, tensor] of Object.entries(outputs)) shapes[name] = tensor.shape;
+        return outputs;
+      },
+    );
+    expect(shapes['samples']).toEqual([5, 2]);
+    const hasDrift = method.views.includes('drift');
+    expect(fields?.drift !== undefined).toBe(hasDrift);
+    if (hasDrift) expect(shapes).toMatchObject({ points: [5, 2], attract: [5, 2], repel: [5, 2] });
+  });
+
+  describe.each(DATASETS)('on %s', (dataset) => {
+    it('makes finite steps that change its parameters', async () => {
+      const { reports, state } = await trained(bound(method), dataset, ortCpuExecutor(1), 3);
+      expect(reports.map(({ step, isGood }) => [step, isGood])).toEqual([
+        [1, true],
+        [2, true],
+        [3, true],
+      ]);
+      for (const { scalars } of reports) {
+        expect(Object.keys(scalars)).toEqual(expect.arrayContaining(['loss', 'gradNorm', 'learningRate']));
+        expect(Object.values(scalars).every(Number.isFinite)).toBe(true);
+        expect(scalars['gradNorm']).toBeGreaterThan(0);
+      }
+      expect(Object.values(state).every((values) => values.every(Number.isFinite))).toBe(true);
+    });
+
+    it('repeats itself bit for bit', async () => {
+      const one = await trained(bound(method), dataset, ortCpuExecutor(1), 3);
+      const two = await trained(bound(method), dataset, ortCpuExecutor(1), 3);
+      expect(two).toEqual(one);
+    });
+
+    it('makes the same step on the compiled executor as on the reference', async () => {
+      const compiled = await trained(bound(method), dataset, ortCpuExecutor(1), 1);
+      const reference = await trained(bound(method), dataset, referenceExecutor(), 1);
+      for (const [name, value] of Object.entries(reference.reports[0]!.scalars)) {
+        const found = compiled.reports[0]!.scalars[name]!;
+        expect(Math.abs(found - value), name).toBeLessThanOrEqual(1e-4 * Math.abs(value));
+      }
+      for (const [name, values] of Object.entries(reference.state)) {
+        // As whole vectors: Adam's first step is the sign of the gradient, even of one that is rounding.
+        expect(relativeDistance(compiled.state[name]!, values), name).toBeLessThan(1e-4);
+      }
+    });
+  });
+
+  const choices = fieldsOf(method).flatMap(([name, field]) =>
+    ((field['enum'] ?? []) as string[])
+      .filter((choice) => choice !== field['default'])
+      .map((choice) => [name, choice] as const),
+  );
+  it.each(choices)('makes finite steps with %s %s', async (name, choice) => {
+    const usual = await trained(bound(method), DATASETS[0]!, ortCpuExecutor(1), 3);
+    const other = await trained(bound(method, { [name]: choice }), DATASETS[0]!, ortCpuExecutor(1), 3);
+    expect(other.reports.every(({ isGood }) => isGood)).toBe(true);
+    // A choice that changes nothing is not wired up.
+    expect(other.state).not.toEqual(usual.state);
+  });
+});

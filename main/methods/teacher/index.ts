@@ -1,0 +1,84 @@
+/** The flow-matching teacher: a velocity network trained by regression on noise minus data. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { interpolate, pathVelocity } from '../../maths/interpolant.ts';
+import type { VelocityField } from '../../maths/sampleable.ts';
+import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
+import { packingOf, unpack } from '../../tensor/tree.ts';
+import { defineMethod } from '../method.ts';
+import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../optimisation.ts';
+
+const params = z.object({
+  batch: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(1024)
+    .meta({ label: 'Batch', symbol: 'B', unit: 'points', group: 'Flow matching' }),
+  width: z.int().min(1).max(4096).default(256).meta({ label: 'Width', group: 'Network' }),
+  depth: z.int().min(1).max(16).default(3).meta({ label: 'Hidden layers', group: 'Network' }),
+  timeChannels: z.int().min(2).max(1024).multipleOf(2).default(64).meta({
+    label: 'Time channels',
+    group: 'Network',
+    help: 'Sines and cosines of t that the network reads.',
+  }),
+  ...optimisationParams,
+});
+
+export const teacher = defineMethod({
+  id: 'teacher',
+  title: 'Flow-matching teacher',
+  summary:
+    'A velocity field whose ODE carries noise to data; many steps, high quality, what distillation starts from.',
+  reference: 'Lipman et al. Flow Matching for Generative Modeling. 2023; Liu et al. Rectified Flow. 2023.',
+  equation:
+    '\\mathcal L = \\mathbb E_{x_0, n, t}\\,\\lVert v_\\theta((1-t)\\,x_0 + t\\,n,\\; t) - (n - x_0) \\rVert^2',
+  produces: 'velocity',
+  needsTeacher: false,
+  params,
+  views: ['trajectories', 'velocity', 'samples'],
+  bind(options, { sampleShape, totalSteps }) {
+    const dim = sampleShape.reduce((product, n) => product * n, 1);
+    const shape: MlpShape = {
+      inputs: dim,
+      outputs: dim,
+      width: options.width,
+      depth: options.depth,
+      timeChannels: options.timeChannels,
+    };
+    const packing = packingOf(mlpParameterShapes(shape));
+    const { batch } = options;
+    return {
+      layout: networkLayout(packing),
+      draws: {
+        data: { kind: 'data', count: batch },
+        noise: { kind: 'normal', shape: [batch, dim] },
+        time: { kind: 'uniform', shape: [batch] },
+      },
+      init: (rng) => initNetwork(packing, initMlp(shape, rng)),
+      step: (state, { data, noise, time }, step) =>
+        optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
+          const t = time as Tensor1D;
+          const x0 = tf.reshape(data!, [batch, dim]);
+          const predicted = applyMlp(shape, parameters, interpolate(x0, noise!, t), t);
+          return { loss: tf.mean(tf.square(tf.sub(predicted, pathVelocity(x0, noise!)))) as Scalar };
+        }),
+      sampledState: ['ema'],
+      noiseShape: sampleShape,
+      nfePerCall: 1,
+      sampleable(state): VelocityField {
+        const parameters = unpack(state['ema']! as Tensor1D, packing);
+        return {
+          kind: 'velocity',
+          shape: sampleShape,
+          nfePerCall: 1,
+          velocity(x, t) {
+            const flat = tf.reshape(x, [x.shape[0]!, dim]);
+            return tf.reshape(applyMlp(shape, parameters, flat, t), x.shape);
+          },
+        };
+      },
+    };
+  },
+});
