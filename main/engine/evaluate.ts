@@ -1,0 +1,46 @@
+/** Quality of samples against fresh data of the same distribution. */
+import { energyDistance } from '../metrics/energy-distance.ts';
+import { evaluateAll } from '../metrics/index.ts';
+import { modeCoverage } from '../metrics/mode-coverage.ts';
+import { slicedWasserstein2, unitProjections } from '../metrics/sliced-wasserstein.ts';
+import { Rng } from '../tensor/rng.ts';
+import type { Plan } from './plan.ts';
+import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
+
+/** Points measured during training: enough to see progress, little enough not to delay it. */
+const QUICK_COUNT = 2000;
+const QUICK_PROJECTIONS = 64;
+/** NFE with which a velocity field is sampled while it trains. */
+const QUICK_NFE = 32;
+
+/** What training records as it goes: energy distance, sliced W2 and, where there are modes, those. */
+export async function quickQuality(
+  plan: Plan,
+  model: SamplingModel,
+  state: SampledState,
+): Promise<Record<string, number>> {
+  const { seed } = plan.config;
+  const nfe = plan.method.produces === 'generator' ? 1 : QUICK_NFE;
+  const { points } = await model.sample(state, { count: QUICK_COUNT, nfe, seed });
+  const data = plan.source.sample(new Rng(seed, 'quality/data'), QUICK_COUNT);
+  const projections = unitProjections(QUICK_PROJECTIONS, model.dim, new Rng(seed, 'quality/projections'));
+  const coverage = plan.source.modes ? modeCoverage(points, model.dim, plan.source.modes) : null;
+  return {
+    energyDistance: energyDistance(data, points, model.dim),
+    slicedWasserstein2: slicedWasserstein2(data, points, model.dim, projections),
+    ...(coverage ? { minModeShare: coverage.minShareRatio, outsideModes: coverage.outside } : {}),
+  };
+}
+
+/** Every metric at one sampling budget, against as many fresh points. */
+export async function fullQuality(
+  plan: Plan,
+  model: SamplingModel,
+  state: SampledState,
+  request: SampleRequest,
+): Promise<{ nfe: number; metrics: Record<string, number> }> {
+  const { points, nfe } = await model.during(() => model.sample(state, request));
+  const data = plan.source.sample(new Rng(request.seed, 'evaluation/data'), request.count);
+  const modes = plan.source.modes ? { modes: plan.source.modes } : {};
+  return { nfe, metrics: evaluateAll(data, points, { dim: model.dim, seed: request.seed, ...modes }) };
+}

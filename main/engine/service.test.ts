@@ -1,0 +1,835 @@
+/** The whole engine through a client, as every window and command has it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Warning } from '#contract/errors.ts';
+import type { ViewFrame, ViewRequest } from '#contract/frames.ts';
+import { createClient } from '#contract/rpc/client.ts';
+import { portPair } from '#contract/rpc/pair.ts';
+import { serve } from '#contract/rpc/server.ts';
+import {
+  type MetricsBatch,
+  type RunConfigInput,
+  type RunStatus,
+  type RunSummary,
+  runConfig,
+} from '#contract/runs.ts';
+import type { StreamInput, StreamName, StreamOutput, WorkbenchClient } from '#contract/workbench.ts';
+import { readSafetensors } from '../checkpoints/index.ts';
+import { methods } from '../methods/index.ts';
+import { scratchFolder } from '../store/testdata/scratch.ts';
+import { Engine } from './service.ts';
+
+interface Opened {
+  readonly engine: Engine;
+  readonly client: WorkbenchClient;
+  readonly home: string;
+  readonly warnings: Warning[];
+}
+
+/** An engine on a folder of its own unless one is given, with a client; closed when the test ends. */
+function opened(home = scratchFolder(), options: { allowsFolders?: boolean } = {}): Opened {
+  const warnings: Warning[] = [];
+  const engine = new Engine({
+    home,
+    version: '0.0.0-test',
+    warn: (warning) => void warnings.push(warning),
+    ...options,
+  });
+  const [near, far] = portPair();
+  serve(engine, far);
+  onTestFinished(() => engine.close());
+  return { engine, client: createClient(near), home, warnings };
+}
+
+/** Steps of a fraction of a millisecond. */
+const TINY = { batch: 8, width: 8, depth: 1, noiseDim: 2 };
+
+function configOf(change: Partial<RunConfigInput> = {}): RunConfigInput {
+  return {
+    method: 'drifting',
+    params: TINY,
+    dataset: { id: 'bimodal' },
+    steps: 20,
+    checkpointEvery: 10,
+    evalEvery: 0,
+    executor: 'ort-cpu',
+    ...change,
+  };
+}
+
+/** A run that does not end while a test looks at it. */
+const ENDLESS = configOf({ steps: 4_000_000, checkpointEvery: 4_000_000 });
+/** Of an endless run: 4000 records are as many as a run keeps. */
+const RECORD_EVERY = 1000;
+
+/** For calls past the wire. */
+const NEVER = new AbortController().signal;
+
+async function create(client: WorkbenchClient, config: RunConfigInput): Promise<string> {
+  return (await client.call('runs.create', { config })).id;
+}
+
+/** Resolves with the first value of a stream that is good. */
+function firstOf<K extends StreamName>(
+  client: WorkbenchClient,
+  name: K,
+  input: StreamInput<K>,
+  isGood: (value: StreamOutput<K>) => boolean,
+): Promise<StreamOutput<K>> {
+  return new Promise((resolve, reject) => {
+    const stop = client.listen(
+      name,
+      input,
+      (value) => {
+        if (!isGood(value)) return;
+        stop();
+        resolve(value);
+      },
+      (error) => reject(error ?? new Error(`${name} ended`)),
+    );
+  });
+}
+
+function untilStatus(client: WorkbenchClient, id: string, ...wanted: RunStatus[]): Promise<RunSummary> {
+  return firstOf(client, 'runs.watch', {}, (run) => run.id === id && wanted.includes(run.status));
+}
+
+function untilStep(client: WorkbenchClient, id: string, step: number): Promise<RunSummary> {
+  return firstOf(client, 'runs.watch', {}, (run) => run.id === id && run.step >= step);
+}
+
+/** Everything a stream says until the test ends. */
+function collected<K extends StreamName>(
+  client: WorkbenchClient,
+  name: K,
+  input: StreamInput<K>,
+  handle: () => Promise<void> | void = () => {},
+): { values: StreamOutput<K>[]; ends: (Error | null)[] } {
+  const values: StreamOutput<K>[] = [];
+  const ends: (Error | null)[] = [];
+  const stop = client.listen(
+    name,
+    input,
+    (value) => {
+      values.push(value);
+      return handle();
+    },
+    (error) => void ends.push(error),
+  );
+  onTestFinished(stop);
+  return { values, ends };
+}
+
+const later = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function eventually(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await later(10);
+}
+
+/** Tensors of a run's checkpoint of `step`. */
+function checkpointOf(run: { folder: string }, step: number): Map<string, unknown> {
+  const file = path.join(run.folder, 'checkpoints', `step-${step}.safetensors`);
+  return new Map(
+    [...readSafetensors(fs.readFileSync(file), file).tensors].map(([name, { data }]) => [name, data]),
+  );
+}
+
+/** Batches of a watch as one series per name. */
+function joined(batches: readonly MetricsBatch[]): Record<string, { steps: number[]; values: number[] }> {
+  const all: Record<string, { steps: number[]; values: number[] }> = {};
+  for (const { series } of batches) {
+    for (const { name, steps, values } of series) {
+      const one = (all[name] ??= { steps: [], values: [] });
+      one.steps.push(...steps);
+      one.values.push(...values);
+    }
+  }
+  return all;
+}
+
+const refused = (code: string, ...words: string[]) => ({
+  code,
+  message: expect.stringMatching(new RegExp(words.join('.*'), 's')) as string,
+});
+
+describe('a run', () => {
+  it('is created, watched and finished', async () => {
+    const { client, warnings } = opened();
+    const { values } = collected(client, 'runs.watch', {});
+    const created = await client.call('runs.create', { config: configOf({ name: 'first', evalEvery: 10 }) });
+    expect(created).toMatchObject({ name: 'first', status: 'queued', step: 0, error: null, executor: null });
+    const done = await untilStatus(client, created.id, 'finished');
+    expect(done).toMatchObject({
+      id: created.id,
+      step: 20,
+      error: null,
+      executor: 'ort-cpu',
+      stepsPerSec: null,
+    });
+    const { loss, gradNorm, energyDistance, minModeShare } = done.latest;
+    for (const value of [loss, gradNorm, energyDistance, minModeShare])
+      expect(value).toEqual(expect.any(Number));
+    // Defaults are part of the record, so that it stands on its own.
+    expect(done.config.params).toMatchObject({ ...TINY, temperature: 0.086, learningRate: 2e-3 });
+    expect(await client.call('runs.get', { run: created.id })).toEqual(done);
+    expect(await client.call('runs.list', {})).toEqual([done]);
+    await eventually(() => values.at(-1)?.status === 'finished');
+    expect(new Set(values.map(({ id }) => id))).toEqual(new Set([created.id]));
+    expect(fs.readdirSync(path.join(done.folder, 'checkpoints')).sort()).toEqual([
+      'manifest.json',
+      'step-10.safetensors',
+      'step-20.safetensors',
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is refused before anything is written where its config is wrong', async () => {
+    const { client, home } = opened();
+    const refusal = (change: Partial<RunConfigInput>, error: object) =>
+      expect(client.call('runs.create', { config: configOf(change) })).rejects.toMatchObject(error);
+    await refusal({ method: 'gan' }, refused('method/unknown', 'teacher, drifting', '"gan"'));
+    await refusal({ dataset: { id: 'cats' } }, refused('dataset/unknown', 'checkerboard', '"cats"'));
+    await refusal(
+      { params: { ...TINY, batchSize: 4 } },
+      refused('config/unknown-field', 'params.batchSize', 'batch'),
+    );
+    await refusal(
+      { params: { ...TINY, batch: 1 } },
+      refused('config/wrong-value', 'params.batch: expected at least 2, found 1'),
+    );
+    await refusal(
+      { dataset: { id: 'bimodal', params: { std: -1 } } },
+      { message: expect.stringMatching(/dataset\.params\.std.*-1/) as string },
+    );
+    await refusal({ steps: 0 }, { message: expect.stringMatching(/config\.steps/) as string });
+    await refusal({ seed: 0.5, colour: 'red' } as Partial<RunConfigInput>, {
+      message: expect.stringMatching(/config\.(seed|colour)/) as string,
+    });
+    expect(await client.call('runs.list', {})).toEqual([]);
+    expect(fs.readdirSync(path.join(home, 'runs'))).toEqual([]);
+  });
+
+  it('is not found under an id that is none', async () => {
+    const { client } = opened();
+    for (const run of ['20260101T000000000-00000000', '../..', '/etc']) {
+      await expect(client.call('runs.get', { run })).rejects.toMatchObject({ code: 'run/not-found' });
+    }
+  });
+
+  it('fails with the reason where its executor is not there, and others go on', async () => {
+    const { client, warnings } = opened();
+    const bad = await create(client, configOf({ executor: 'tensorflow' }));
+    const good = await create(client, configOf());
+    const failed = await untilStatus(client, bad, 'failed');
+    expect(failed.error).toMatchObject(refused('engine/no-executor', 'tensorflow'));
+    expect(warnings.map(({ code }) => code)).toEqual(['engine/no-executor']);
+    await untilStatus(client, good, 'finished');
+  });
+
+  it('pauses, goes on and stops, with a checkpoint at each', async () => {
+    const { client } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 5);
+    await client.call('runs.pause', { run });
+    const paused = await untilStatus(client, run, 'paused');
+    expect(paused.stepsPerSec).toBeNull();
+    expect(checkpointOf(paused, paused.step).size).toBeGreaterThan(0);
+    await later(100);
+    expect((await client.call('runs.get', { run })).step).toBe(paused.step);
+
+    await client.call('runs.resume', { run });
+    const running = await untilStep(client, run, paused.step + 5);
+    expect(running.status).toBe('running');
+    await client.call('runs.stop', { run });
+    const stopped = await untilStatus(client, run, 'stopped');
+    expect(checkpointOf(stopped, stopped.step).size).toBeGreaterThan(0);
+    await expect(client.call('runs.pause', { run })).rejects.toMatchObject(
+      refused('run/not-training', 'found it stopped'),
+    );
+  });
+
+  it('can be stopped while it is paused', async () => {
+    const { client } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 1);
+    await client.call('runs.pause', { run });
+    await untilStatus(client, run, 'paused');
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+  });
+
+  it('obeys from the moment it is created', async () => {
+    const { client, engine } = opened();
+    // Without a wire between: the run has its turn, but its step is still being compiled.
+    const calls = {
+      create: () => engine.calls['runs.create']({ config: runConfig.parse(ENDLESS) }, NEVER),
+      stop: (run: string) => engine.calls['runs.stop']({ run }, NEVER),
+      pause: (run: string) => engine.calls['runs.pause']({ run }, NEVER),
+      resume: (run: string) => engine.calls['runs.resume']({ run }, NEVER),
+    };
+    const stopped = (await calls.create()).id;
+    await calls.stop(stopped);
+    expect(await untilStatus(client, stopped, 'stopped')).toMatchObject({ step: 0 });
+    const paused = (await calls.create()).id;
+    await calls.pause(paused);
+    expect(await untilStatus(client, paused, 'paused')).toMatchObject({ step: 0 });
+    await calls.stop(paused);
+    await untilStatus(client, paused, 'stopped');
+    const running = (await calls.create()).id;
+    await calls.pause(running);
+    await calls.resume(running);
+    await untilStep(client, running, 1);
+  });
+
+  it('is renamed while it trains, and keeps the name', async () => {
+    const { client } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 1);
+    expect((await client.call('runs.rename', { run, name: 'Better name' })).name).toBe('Better name');
+    await client.call('runs.stop', { run });
+    expect((await untilStatus(client, run, 'stopped')).name).toBe('Better name');
+  });
+
+  it('is not deleted while it trains; afterwards it lies whole in the trash', async () => {
+    const { client, home } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 1);
+    await expect(client.call('runs.delete', { run })).rejects.toMatchObject(
+      refused('run/is-training', run, 'stop it'),
+    );
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+    const { trashed } = await client.call('runs.delete', { run });
+    expect(path.dirname(trashed)).toBe(path.join(home, 'trash'));
+    expect(fs.existsSync(path.join(trashed, 'run.json'))).toBe(true);
+    expect(await client.call('runs.list', {})).toEqual([]);
+  });
+});
+
+describe('the queue', () => {
+  it('trains one run after the other in the order they came', async () => {
+    const { client } = opened();
+    const ids = [await create(client, ENDLESS), await create(client, ENDLESS), await create(client, ENDLESS)];
+    const statuses = async (): Promise<RunStatus[]> => {
+      const runs = await Promise.all(ids.map((run) => client.call('runs.get', { run })));
+      return runs.map(({ status }) => status);
+    };
+    await untilStep(client, ids[0]!, 1);
+    expect(await statuses()).toEqual(['running', 'queued', 'queued']);
+    await client.call('runs.stop', { run: ids[0]! });
+    await untilStep(client, ids[1]!, 1);
+    expect(await statuses()).toEqual(['stopped', 'running', 'queued']);
+    // A run taken up again waits behind those that wait.
+    await client.call('runs.resume', { run: ids[0]! });
+    expect(await statuses()).toEqual(['queued', 'running', 'queued']);
+    await client.call('runs.stop', { run: ids[1]! });
+    await untilStep(client, ids[2]!, 1);
+    expect(await statuses()).toEqual(['queued', 'stopped', 'running']);
+  });
+
+  it('lets go of a run that is stopped or deleted before its turn', async () => {
+    const { client } = opened();
+    const first = await create(client, ENDLESS);
+    const [second, third, fourth] = [
+      await create(client, configOf()),
+      await create(client, configOf()),
+      await create(client, configOf()),
+    ];
+    expect((await client.call('runs.stop', { run: second })).status).toBe('stopped');
+    await client.call('runs.delete', { run: third });
+    await untilStep(client, first, 1);
+    await client.call('runs.stop', { run: first });
+    await untilStatus(client, fourth, 'finished');
+    expect(await client.call('runs.get', { run: second })).toMatchObject({ status: 'stopped', step: 0 });
+  });
+});
+
+describe('resuming', () => {
+  /** Some 300 milliseconds at least, so that it can be stopped under way. */
+  const LONG = configOf({
+    params: { ...TINY, batch: 64, width: 32 },
+    steps: 1200,
+    checkpointEvery: 400,
+    seed: 7,
+  });
+
+  it('ends, bit for bit, where the uninterrupted run does', async () => {
+    const { client, engine, home } = opened();
+    const whole = await untilStatus(client, await create(client, LONG), 'finished');
+
+    const cut = await create(client, LONG);
+    await untilStep(client, cut, 1);
+    await client.call('runs.stop', { run: cut });
+    const stopped = await untilStatus(client, cut, 'stopped', 'finished');
+    expect(stopped.status).toBe('stopped');
+    expect(stopped.step).toBeLessThan(1200);
+    // Once more in another engine: nothing but the folder connects the two.
+    await engine.close();
+    const next = opened(home);
+    await next.client.call('runs.resume', { run: cut });
+    const done = await untilStatus(next.client, cut, 'finished');
+    expect(done.latest).toEqual(whole.latest);
+    expect(checkpointOf(done, 1200)).toEqual(checkpointOf(whole, 1200));
+    const metrics = async (run: string) => (await next.client.call('runs.metrics', { run })).series;
+    expect(await metrics(cut)).toEqual(await metrics(whole.id));
+  });
+
+  it('falls back when the newest checkpoint is damaged, and ends the same', async () => {
+    const { client, engine, home } = opened();
+    const run = await create(client, LONG);
+    const whole = await untilStatus(client, run, 'finished');
+    const expected = checkpointOf(whole, 1200);
+    await engine.close();
+    // As if the process had been killed after step 1200 with the disk lying about it.
+    const newest = path.join(whole.folder, 'checkpoints', 'step-1200.safetensors');
+    const bytes = fs.readFileSync(newest);
+    bytes[bytes.length - 1]! ^= 1;
+    fs.writeFileSync(newest, bytes);
+    const file = path.join(whole.folder, 'run.json');
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"finished"', '"running"'));
+
+    const next = opened(home);
+    expect((await next.client.call('runs.get', { run })).status).toBe('interrupted');
+    const view: ViewRequest = { kind: 'samples', count: 4 };
+    expect((await next.client.call('views.compute', { run, view })).step).toBe(800);
+    await next.client.call('runs.resume', { run });
+    const done = await untilStatus(next.client, run, 'finished');
+    expect(checkpointOf(done, 1200)).toEqual(expected);
+    expect(next.warnings.map(({ code }) => code)).toContain('run/checkpoint-damaged');
+    const [loss] = (await next.client.call('runs.metrics', { run })).series;
+    expect(new Set(loss!.steps).size).toBe(loss!.steps.length);
+  });
+
+  it('is refused for what is finished', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf());
+    await untilStatus(client, run, 'finished');
+    await expect(client.call('runs.resume', { run })).rejects.toMatchObject(
+      refused('run/finished', run, '20 steps'),
+    );
+  });
+
+  it('is refused for what another engine trains', async () => {
+    const { client, home } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 1);
+    const other = opened(home);
+    expect((await other.client.call('runs.get', { run })).status).toBe('running');
+    const refusedLocked = (call: Promise<unknown>) =>
+      expect(call).rejects.toMatchObject({ code: 'run/locked' });
+    await refusedLocked(other.client.call('runs.resume', { run }));
+    await refusedLocked(other.client.call('runs.delete', { run }));
+    await expect(other.client.call('runs.stop', { run })).rejects.toMatchObject({ code: 'run/not-training' });
+    await client.call('runs.stop', { run });
+    await untilStatus(other.client, run, 'stopped');
+    await other.client.call('runs.resume', { run });
+    await untilStatus(other.client, run, 'running');
+  });
+});
+
+describe('divergence', () => {
+  it('ends the run at its last good step and says so', async () => {
+    const { client } = opened();
+    // Every step multiplies the weights by 1 - 10: float32 is at its end within ten steps.
+    const run = await create(
+      client,
+      configOf({
+        params: { ...TINY, learningRate: 1, weightDecay: 10, schedule: 'constant' },
+        steps: 1000,
+        checkpointEvery: 1000,
+      }),
+    );
+    const ended = await untilStatus(client, run, 'diverged', 'finished', 'failed');
+    expect(ended.status).toBe('diverged');
+    expect(ended.step).toBeGreaterThan(0);
+    expect(ended.error).toMatchObject(
+      refused(
+        'run/diverged',
+        `Diverged at step ${ended.step + 1} \\(.*(loss|gradNorm) (NaN|Infinity)`,
+        `step ${ended.step} is kept`,
+      ),
+    );
+    for (const values of checkpointOf(ended, ended.step).values()) {
+      expect((values as Float32Array).every(Number.isFinite)).toBe(true);
+    }
+    for (const { values } of (await client.call('runs.metrics', { run })).series) {
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+    await expect(client.call('runs.resume', { run })).rejects.toMatchObject(
+      refused('run/diverged', `step ${ended.step + 1}`),
+    );
+    const frame = await client.call('views.compute', { run, view: { kind: 'samples', count: 3 } });
+    expect(frame.step).toBe(ended.step);
+  });
+});
+
+describe('metrics.watch', () => {
+  it('tells every record once and in order, to the last', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf({ steps: 300, evalEvery: 100 }));
+    const watch = collected(client, 'metrics.watch', { run });
+    await untilStatus(client, run, 'finished');
+    const kept = joined([await client.call('runs.metrics', { run })]);
+    expect(kept['loss']!.steps).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+    expect(kept['energyDistance']!.steps).toEqual([100, 200, 300]);
+    await eventually(() => joined(watch.values)['energyDistance']?.steps.at(-1) === 300);
+    expect(joined(watch.values)).toEqual(kept);
+    // One who comes later hears all at once.
+    const first = await firstOf(client, 'metrics.watch', { run }, () => true);
+    expect(joined([first])).toEqual(kept);
+  });
+
+  it('leaves nothing out for one who is slow', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf({ steps: 400 }));
+    // Busy with an early batch until after the end.
+    const watch = collected(client, 'metrics.watch', { run }, async () => {
+      await untilStatus(client, run, 'finished');
+      await later(300);
+    });
+    await eventually(() => joined(watch.values)['loss']?.steps.at(-1) === 400);
+    expect(joined(watch.values)).toEqual(joined([await client.call('runs.metrics', { run })]));
+  });
+
+  it('tells one who is slow what came before a pause', async () => {
+    const { client } = opened();
+    const run = await create(client, ENDLESS);
+    const watch = collected(client, 'metrics.watch', { run }, async () => {
+      await untilStatus(client, run, 'paused');
+      await later(200);
+    });
+    await untilStep(client, run, RECORD_EVERY + 1);
+    await client.call('runs.pause', { run });
+    await eventually(() => joined(watch.values)['loss']?.steps.includes(RECORD_EVERY) === true);
+  });
+
+  it('goes on when the run is taken up again', async () => {
+    const { client } = opened();
+    const run = await create(client, ENDLESS);
+    const watch = collected(client, 'metrics.watch', { run });
+    await untilStep(client, run, 1);
+    await client.call('runs.stop', { run });
+    const { step } = await untilStatus(client, run, 'stopped');
+    await client.call('runs.resume', { run });
+    await untilStep(client, run, step + RECORD_EVERY);
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+    const kept = joined([await client.call('runs.metrics', { run })]);
+    await eventually(() => joined(watch.values)['loss']?.steps.length === kept['loss']!.steps.length);
+    expect(joined(watch.values)).toEqual(kept);
+  });
+});
+
+describe('views', () => {
+  const REQUESTS: Record<ViewRequest['kind'], ViewRequest> = {
+    samples: { kind: 'samples', count: 10, nfe: 4, seed: 1 },
+    trajectories: { kind: 'trajectories', count: 5, sampler: 'heun', nfe: 8, seed: 1 },
+    drift: { kind: 'drift', count: 6, seed: 1 },
+    velocity: { kind: 'velocity', t: 0.5, grid: 4, extent: 2 },
+  };
+
+  it.each(methods.map(({ id, views, produces }) => [id, { views, produces }] as const))(
+    'of %s are computed, each in its form',
+    async (method, { views, produces }) => {
+      const { client } = opened();
+      const known = methods.find(({ id }) => id === method)!.params.shape;
+      const params = Object.fromEntries(Object.entries(TINY).filter(([name]) => name in known));
+      const run = await create(client, configOf({ method, params, steps: 2 }));
+      await untilStatus(client, run, 'finished');
+      for (const [kind, view] of Object.entries(REQUESTS) as [ViewRequest['kind'], ViewRequest][]) {
+        const compute = () => client.call('views.compute', { run, view });
+        if (!views.includes(kind)) {
+          await expect(compute()).rejects.toMatchObject(refused('view/not-available', 'view.kind', kind));
+          continue;
+        }
+        const frame = await compute();
+        expect(frame).toMatchObject({ run, kind, step: 2, dim: 2 });
+        const sizes = Object.entries(frame.arrays).map(([name, values]) => [name, values.length]);
+        expect(Object.fromEntries(sizes)).toEqual(sizesOf(frame, view));
+        for (const values of Object.values(frame.arrays)) {
+          expect(values).toBeInstanceOf(Float32Array);
+          expect(values.every(Number.isFinite)).toBe(true);
+          expect(new Set(values).size).toBeGreaterThan(1);
+        }
+        expect(await compute()).toEqual(frame);
+        if (kind === 'samples') expect(frame.nfe).toBe(produces === 'generator' ? 1 : 4);
+        if (kind === 'trajectories') {
+          expect(frame.nfe).toBe(8);
+          const { times } = frame.arrays;
+          expect([times![0], times!.at(-1)]).toEqual([1, 0]);
+        }
+      }
+    },
+  );
+
+  /** Lengths that frames.ts promises. */
+  function sizesOf({ count, dim, arrays }: ViewFrame, view: ViewRequest): Record<string, number> {
+    switch (view.kind) {
+      case 'samples':
+        return { points: count * dim };
+      case 'trajectories':
+        return { positions: count * arrays['times']!.length * dim, times: 5 };
+      case 'drift':
+        return { points: count * dim, attract: count * dim, repel: count * dim };
+      case 'velocity':
+        return { points: 16 * dim, vectors: 16 * dim };
+    }
+  }
+
+  it('come from a checkpoint where one is named', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf());
+    await untilStatus(client, run, 'finished');
+    const view: ViewRequest = { kind: 'samples', count: 4 };
+    const at = (step: number) => client.call('views.compute', { run, view, step });
+    const [early, late] = [await at(10), await at(20)];
+    expect([early.step, late.step]).toEqual([10, 20]);
+    expect(early.arrays).not.toEqual(late.arrays);
+    expect((await client.call('views.compute', { run, view })).arrays).toEqual(late.arrays);
+    await expect(at(15)).rejects.toMatchObject(refused('run/no-checkpoint', 'step 15', '10, 20'));
+  });
+
+  it('have nothing to show before the first checkpoint of a run at rest', async () => {
+    const { client } = opened();
+    await create(client, ENDLESS);
+    const run = await create(client, configOf());
+    await expect(
+      client.call('views.compute', { run, view: { kind: 'samples', count: 4 } }),
+    ).rejects.toMatchObject({ code: 'run/no-checkpoint' });
+  });
+
+  it('of a live run move on with it, and rest with it', async () => {
+    const { client } = opened();
+    const run = await create(client, ENDLESS);
+    const watch = collected(client, 'views.watch', { run, view: { kind: 'drift', count: 4 } });
+    await eventually(() => watch.values.length >= 3);
+    await client.call('runs.pause', { run });
+    const paused = await untilStatus(client, run, 'paused');
+    await eventually(() => watch.values.at(-1)!.step === paused.step);
+    const steps = watch.values.map(({ step }) => step);
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+    const seen = watch.values.length;
+    await later(200);
+    expect(watch.values.length).toBe(seen);
+
+    // Stopped while nothing moves, then taken up again: another life of the same run.
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+    await client.call('runs.resume', { run });
+    await eventually(() => watch.values.length >= seen + 2);
+    await client.call('runs.stop', { run });
+    const stopped = await untilStatus(client, run, 'stopped');
+    await eventually(() => watch.values.at(-1)!.step === stopped.step);
+  });
+
+  it('show the last step to one who is slow', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf({ steps: 400 }));
+    const watch = collected(client, 'views.watch', { run, view: { kind: 'samples', count: 4 } }, async () => {
+      await untilStatus(client, run, 'finished');
+      await later(300);
+    });
+    await eventually(() => watch.values.at(-1)?.step === 400);
+  });
+
+  it('are finished although their run ends meanwhile', async () => {
+    const { client } = opened();
+    const params = { batch: 8, width: 8, depth: 1, timeChannels: 2 };
+    const run = await create(client, { ...ENDLESS, method: 'teacher', params });
+    await untilStep(client, run, 1);
+    const view: ViewRequest = { kind: 'trajectories', count: 4, sampler: 'euler', nfe: 1000 };
+    const [frame] = await Promise.all([
+      client.call('views.compute', { run, view }),
+      later(20).then(() => client.call('runs.stop', { run })),
+    ]);
+    expect(frame.arrays['times']).toHaveLength(1001);
+    expect((await untilStatus(client, run, 'stopped')).step).toBeGreaterThan(0);
+  });
+
+  it('are evaluated at every sampling budget', async () => {
+    const { client } = opened();
+    const params = { batch: 8, width: 8, depth: 1, timeChannels: 2 };
+    const run = await create(client, configOf({ method: 'teacher', params, steps: 2 }));
+    await untilStatus(client, run, 'finished');
+    const { results } = await client.call('runs.evaluate', { run, nfe: [2, 4], count: 50, sampler: 'heun' });
+    expect(results.map(({ nfe }) => nfe)).toEqual([2, 4]);
+    for (const { metrics } of results) {
+      expect(Object.keys(metrics)).toEqual(
+        expect.arrayContaining(['energyDistance', 'mmd', 'slicedWasserstein2']),
+      );
+    }
+    await expect(client.call('runs.evaluate', { run, sampler: 'leapfrog' })).rejects.toMatchObject(
+      refused('sampler/unknown', 'heun', 'leapfrog'),
+    );
+    const generator = await create(client, configOf({ steps: 2 }));
+    await untilStatus(client, generator, 'finished');
+    await expect(client.call('runs.evaluate', { run: generator, nfe: [2] })).rejects.toMatchObject(
+      refused('sampler/wrong-nfe', 'nfe: expected 1'),
+    );
+  });
+});
+
+describe('points that a person brought', () => {
+  const CSV = `x,y\n${Array.from({ length: 40 }, (_, i) => `${Math.cos(i)},${3 * Math.sin(i)}`).join('\n')}\n`;
+  const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  it('become a dataset to train on, in every engine on the folder', async () => {
+    const { client, engine, home } = opened();
+    const added = await client.call('datasets.import', { fileName: 'My Ellipse.csv', bytes: bytesOf(CSV) });
+    expect(added).toEqual({ id: 'my-ellipse', count: 40, dim: 2 });
+    const again = await client.call('datasets.import', { fileName: 'My Ellipse.csv', bytes: bytesOf(CSV) });
+    expect(again.id).toBe('my-ellipse-2');
+    const { datasets } = await client.call('catalog.get', {});
+    expect(datasets.filter(({ imported }) => imported).map(({ id }) => id)).toEqual([
+      'my-ellipse',
+      'my-ellipse-2',
+    ]);
+    const points = await client.call('datasets.sample', { dataset: { id: 'my-ellipse' }, count: 30 });
+    expect(points).toMatchObject({ count: 30, dim: 2 });
+    expect(points.values).toHaveLength(60);
+
+    const run = await create(client, configOf({ dataset: { id: 'my-ellipse' } }));
+    const done = await untilStatus(client, run, 'finished');
+    expect(done.latest['energyDistance']).toEqual(expect.any(Number));
+    await engine.close();
+    const next = opened(home);
+    const frame = await next.client.call('views.compute', { run, view: { kind: 'samples', count: 4 } });
+    expect(frame.step).toBe(20);
+    expect(next.warnings).toEqual([]);
+  });
+
+  it.each([
+    ['text', 'x,y\n1,2\n3,four\n', 'four'],
+    ['ragged rows', '1,2\n3,4,5\n', '3 columns|3'],
+    ['nothing', '', 'bad.csv'],
+  ])('are refused with %s, and nothing is kept', async (_, text, words) => {
+    const { client, home } = opened();
+    const error = await client
+      .call('datasets.import', { fileName: 'bad.csv', bytes: bytesOf(text) })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^dataset\//) as string,
+      message: expect.stringMatching(words) as string,
+    });
+    expect((error as Error).message).toContain('bad.csv');
+    expect(fs.readdirSync(path.join(home, 'datasets'))).toEqual([]);
+  });
+
+  it('stay inside the data folder, whatever the file is called', async () => {
+    const { client, home } = opened();
+    const { id } = await client.call('datasets.import', {
+      fileName: '../../..evil.csv',
+      bytes: bytesOf(CSV),
+    });
+    expect(fs.readdirSync(path.join(home, 'datasets'))).toEqual([`${id}.npy`]);
+    expect(id).toBe('evil');
+  });
+
+  it('are passed over and reported when their file is damaged', async () => {
+    const { client, home, warnings } = opened();
+    fs.writeFileSync(path.join(home, 'datasets', 'broken.npy'), 'not an array');
+    const { datasets } = await client.call('catalog.get', {});
+    expect(datasets.some(({ id }) => id === 'broken')).toBe(false);
+    expect(warnings.map(({ message }) => message).join()).toContain('broken.npy');
+  });
+});
+
+describe('closing', () => {
+  it('saves the run that trains, so that it can go on', async () => {
+    const { client, engine, home } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 5);
+    await engine.close();
+    const next = opened(home);
+    const closed = await next.client.call('runs.get', { run });
+    expect(closed.status).toBe('stopped');
+    expect(closed.step).toBeGreaterThanOrEqual(5);
+    expect(checkpointOf(closed, closed.step).size).toBeGreaterThan(0);
+    await next.client.call('runs.resume', { run });
+    await untilStep(next.client, run, closed.step + 1);
+    expect(next.warnings).toEqual([]);
+  });
+
+  it('waits for a run that is just beginning, and begins no other', async () => {
+    const { engine, home } = opened();
+    const begin = async () =>
+      (await engine.calls['runs.create']({ config: runConfig.parse(ENDLESS) }, NEVER)).id;
+    const [first, second] = [await begin(), await begin()];
+    await engine.close();
+    expect(fs.existsSync(path.join(home, 'runs', first, 'run.lock'))).toBe(false);
+    const next = opened(home);
+    const statuses = (await next.client.call('runs.list', {})).map(({ id, status }) => [id, status]);
+    expect(Object.fromEntries(statuses)).toEqual({ [first]: 'stopped', [second]: 'queued' });
+    // What was waiting waits for a person's word.
+    await next.client.call('runs.resume', { run: second });
+    await untilStep(next.client, second, 1);
+  });
+
+  it('tells those who watch how it left their run', async () => {
+    const { client, engine, warnings } = opened();
+    const run = await create(client, ENDLESS);
+    const runs = collected(client, 'runs.watch', {});
+    const metrics = collected(client, 'metrics.watch', { run });
+    await untilStep(client, run, 1);
+    await engine.close();
+    await eventually(() => runs.values.at(-1)?.status === 'stopped');
+    await eventually(() => metrics.values.length > 0);
+    expect([...runs.ends, ...metrics.ends, ...warnings]).toEqual([]);
+  });
+
+  it('can be asked for twice', async () => {
+    const { engine } = opened();
+    await Promise.all([engine.close(), engine.close()]);
+  });
+});
+
+describe('a run in a folder elsewhere', () => {
+  it('is found by its path only where the host allows it', async () => {
+    const { client, engine } = opened();
+    const done = await untilStatus(client, await create(client, configOf()), 'finished');
+    await engine.close();
+    const elsewhere = path.join(scratchFolder(), 'copied');
+    fs.cpSync(done.folder, elsewhere, { recursive: true });
+
+    const careful = opened();
+    await expect(careful.client.call('runs.get', { run: elsewhere })).rejects.toMatchObject({
+      code: 'run/not-found',
+    });
+    const open = opened(scratchFolder(), { allowsFolders: true });
+    const frame = await open.client.call('views.compute', {
+      run: elsewhere,
+      view: { kind: 'samples', count: 4 },
+    });
+    expect(frame).toMatchObject({ run: 'copied', step: 20 });
+  });
+
+  it('goes on there', async () => {
+    const { client, engine } = opened();
+    const run = await create(client, ENDLESS);
+    await untilStep(client, run, 1);
+    await client.call('runs.stop', { run });
+    const stopped = await untilStatus(client, run, 'stopped');
+    await engine.close();
+    const elsewhere = path.join(scratchFolder(), 'copied');
+    fs.cpSync(stopped.folder, elsewhere, { recursive: true });
+    const { client: open, engine: opener } = opened(scratchFolder(), { allowsFolders: true });
+    await open.call('runs.resume', { run: elsewhere });
+    while ((await open.call('runs.get', { run: elsewhere })).step <= stopped.step) await later(10);
+    await opener.close();
+    const file = JSON.parse(fs.readFileSync(path.join(elsewhere, 'run.json'), 'utf8')) as { step: number };
+    expect(file.step).toBeGreaterThan(stopped.step);
+    expect(checkpointOf({ folder: elsewhere }, file.step).size).toBeGreaterThan(0);
+  });
+});
+
+describe('engine.describe', () => {
+  it('says what can compute here', async () => {
+    const { client, home } = opened();
+    const described = await client.call('engine.describe', {});
+    expect(described).toMatchObject({ version: '0.0.0-test', dataFolder: home, pid: process.pid });
+    const available = Object.fromEntries(described.executors.map(({ id, available }) => [id, available]));
+    expect(available).toMatchObject({ 'ort-cpu': true, reference: true, tensorflow: false });
+  });
+});

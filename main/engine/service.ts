@@ -1,0 +1,385 @@
+/** The workbench itself: what every window, command and script calls. */
+import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
+import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
+import type { MetricsBatch, RunConfig, RunSummary } from '#contract/runs.ts';
+import type { CancelSignal, WorkbenchService } from '#contract/workbench.ts';
+import type { Dataset } from '../datasets/index.ts';
+import { type RunFolder, RunStore } from '../store/index.ts';
+import { deviceName, engineVersions, probeExecutors } from '../tensor/device.ts';
+import { Rng } from '../tensor/rng.ts';
+import { ActiveRun } from './active-run.ts';
+import { Bell, firstRing, pause } from './bell.ts';
+import { catalogOf, runSchema } from './catalog.ts';
+import { fullQuality } from './evaluate.ts';
+import { ImportedDatasets } from './imports.ts';
+import { type LoadedModel, ModelShelf } from './models.ts';
+import { type Plan, planOf, sourceOf } from './plan.ts';
+import { Queue } from './queue.ts';
+import { seriesFromRecords } from './series.ts';
+import { computeView } from './views.ts';
+
+export interface EngineOptions {
+  /** Data folder; the platform's default if left out. */
+  readonly home?: string;
+  /** Version of the program, for run records. */
+  readonly version: string;
+  readonly warn: WarningSink;
+  /** Lets `run` be the path of a folder anywhere: for a command of the person at this machine. */
+  readonly allowsFolders?: boolean;
+}
+
+/** How often a watcher hears of a run that trains, and looks for runs of other processes. */
+const PROGRESS_MS = 100;
+const RESCAN_MS = 2000;
+/** Live views may take this share of the engine's time while a run trains. */
+const VIEW_SHARE = 0.03;
+const SHORTEST_FRAME_MS = 33;
+
+/** What a person can ask of a run that has its turn. */
+type RunWish = 'pause' | 'unpause' | 'stop';
+
+export class Engine implements WorkbenchService {
+  private readonly options: EngineOptions;
+  private readonly store: RunStore;
+  private readonly imports: ImportedDatasets;
+  private readonly models: ModelShelf;
+  private readonly queue: Queue;
+  /** Runs this engine trains or is about to. */
+  private readonly active = new Map<string, ActiveRun>();
+  /** Rings when any run changes in a way that a list shows. */
+  private readonly changes = new Bell();
+  /** What was asked of a run that has its turn but is still being compiled. */
+  private readonly early = new Map<string, RunWish>();
+  /** The run that has its turn, to its end. */
+  private training: Promise<void> = Promise.resolve();
+  private isClosing = false;
+
+  /** @throws WorkbenchError `store/...` if the data folder cannot be used */
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.store = RunStore.open({
+      ...(options.home === undefined ? {} : { home: options.home }),
+      warn: options.warn,
+    });
+    this.imports = new ImportedDatasets(this.store.home.datasets);
+    this.models = new ModelShelf(options.warn);
+    this.queue = new Queue((id) => (this.training = this.train(id)));
+  }
+
+  readonly calls: WorkbenchService['calls'] = {
+    'engine.describe': async () => {
+      const executors = await probeExecutors();
+      return {
+        version: this.options.version,
+        versions: { fewstep: this.options.version, ...engineVersions() },
+        executors,
+        executor: 'ort-cpu',
+        device: deviceName('ort-cpu'),
+        dataFolder: this.store.home.root,
+        pid: process.pid,
+      };
+    },
+    'catalog.get': () => Promise.resolve(catalogOf(this.importedDatasets())),
+    'catalog.runSchema': () => Promise.resolve(runSchema()),
+
+    'datasets.sample': ({ dataset, count, seed }) => {
+      const source = sourceOf(dataset, this.importedDatasets());
+      const values = source.sample(new Rng(seed, 'view/data'), count);
+      return Promise.resolve({ count, dim: source.dim, values });
+    },
+    'datasets.import': ({ fileName, bytes }) => Promise.resolve(this.imports.add(fileName, bytes)),
+
+    'runs.create': ({ config }) => {
+      const plan = this.planOf(config);
+      const folder = this.store.create(plan.config, {
+        fewstep: this.options.version,
+        ...engineVersions(),
+      });
+      this.queue.add(folder.id);
+      this.changes.ring();
+      return Promise.resolve(this.summaryOf(folder));
+    },
+    'runs.list': () => Promise.resolve(this.list()),
+    'runs.get': ({ run }) => Promise.resolve(this.summaryOf(this.open(run))),
+    'runs.pause': ({ run }) => Promise.resolve(this.tell(this.open(run), 'pause')),
+    'runs.resume': ({ run }) => Promise.resolve(this.resume(run)),
+    'runs.stop': ({ run }) => Promise.resolve(this.stop(run)),
+    'runs.rename': ({ run, name }) => {
+      const folder = this.open(run);
+      (this.active.get(folder.id)?.folder ?? folder).update({ name });
+      this.changes.ring();
+      return Promise.resolve(this.summaryOf(this.open(run)));
+    },
+    'runs.delete': ({ run }) => {
+      const folder = this.open(run);
+      if (this.queue.current === folder.id) {
+        throw new WorkbenchError(
+          'run/is-training',
+          `Run ${folder.id} is training; stop it before deleting it.`,
+        );
+      }
+      this.queue.remove(folder.id);
+      const trashed = this.store.trash(folder.id);
+      this.changes.ring();
+      return Promise.resolve({ trashed });
+    },
+    'runs.metrics': ({ run }) => Promise.resolve(this.metricsOf(this.open(run))),
+
+    'views.compute': async ({ run, view, step }, signal) => {
+      const folder = this.open(run);
+      const compute = (loaded: LoadedModel) => computeView({ run: folder.id, ...loaded, signal }, view);
+      return step === undefined ? this.withNewest(folder, compute) : compute(await this.saved(folder, step));
+    },
+    'runs.evaluate': async ({ run, nfe, count, sampler, seed }, signal) => {
+      const results: { nfe: number; metrics: Record<string, number> }[] = [];
+      await this.withNewest(this.open(run), async ({ plan, model, state }) => {
+        for (const budget of nfe) {
+          const request = { count, nfe: budget, seed, signal, ...(sampler === undefined ? {} : { sampler }) };
+          results.push(await fullQuality(plan, model, state, request));
+        }
+      });
+      return { results };
+    },
+  };
+
+  readonly streams: WorkbenchService['streams'] = {
+    'runs.watch': (_, signal) => this.watchRuns(signal),
+    'metrics.watch': ({ run }, signal) => this.watchMetrics(run, signal),
+    'views.watch': ({ run, view }, signal) => this.watchView(run, view, signal),
+  };
+
+  /** Stops what trains at its next step, with a checkpoint, and lets go of the data folder. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    this.queue.close();
+    for (const run of this.active.values()) run.stop();
+    await this.training;
+    await this.models.dispose();
+    this.store.close();
+  }
+
+  /** Trains one run to its end; trouble ends in the run's own status. */
+  private async train(id: string): Promise<void> {
+    try {
+      const folder = this.store.find(this.pathOrId(id));
+      const run = await ActiveRun.open(this.planOf(folder.file.config), folder, this.options.warn);
+      this.active.set(id, run);
+      this.changes.ring();
+      const wish = this.isClosing ? 'stop' : this.early.get(id);
+      if (wish !== undefined) run[wish]();
+      await run.drive();
+    } catch (error) {
+      this.refuse(id, error);
+    } finally {
+      this.active.delete(id);
+      this.early.delete(id);
+      this.foreign.delete(id);
+      this.changes.ring();
+    }
+  }
+
+  /** A run that could not even begin. */
+  private refuse(id: string, error: unknown): void {
+    const { code, message } = wireErrorFrom(error);
+    this.options.warn({ code, message });
+    // A run that another process trains is not ours to mark.
+    if (code === 'run/locked') return;
+    try {
+      this.store.find(this.pathOrId(id)).update({ status: 'failed', error: { code, message } });
+    } catch (second) {
+      const again = wireErrorFrom(second);
+      this.options.warn({ code: again.code, message: again.message });
+    }
+  }
+
+  private planOf(config: RunConfig): Plan {
+    return planOf(config, this.importedDatasets());
+  }
+
+  private importedDatasets(): Dataset[] {
+    return this.imports.list(this.options.warn);
+  }
+
+  /** Folders outside the data folder that a person named, by the id they are trained under. */
+  private readonly foreign = new Map<string, string>();
+
+  private pathOrId(id: string): string {
+    return this.foreign.get(id) ?? id;
+  }
+
+  private open(run: string): RunFolder {
+    if (this.options.allowsFolders !== true) return this.store.open(run);
+    const folder = this.store.find(run);
+    if (!folder.path.startsWith(this.store.home.runs)) this.foreign.set(folder.id, folder.path);
+    return folder;
+  }
+
+  /** @throws WorkbenchError `run/not-training` unless the run has its turn here */
+  private tell(folder: RunFolder, wish: RunWish): RunSummary {
+    const active = this.active.get(folder.id);
+    if (active !== undefined) active[wish]();
+    else if (this.queue.current === folder.id) {
+      if (this.early.get(folder.id) !== 'stop') this.early.set(folder.id, wish);
+    } else {
+      throw new WorkbenchError(
+        'run/not-training',
+        `Run ${folder.id}: expected it to be training here, found it ${folder.summary().status}.`,
+      );
+    }
+    return this.summaryOf(folder);
+  }
+
+  private summaryOf(folder: RunFolder): RunSummary {
+    return this.active.get(folder.id)?.summary() ?? folder.summary();
+  }
+
+  private list(): RunSummary[] {
+    return this.store.list().map((summary) => this.active.get(summary.id)?.summary() ?? summary);
+  }
+
+  private resume(run: string): RunSummary {
+    const folder = this.open(run);
+    if (this.queue.current === folder.id) return this.tell(folder, 'unpause');
+    const { status, step, config, error } = folder.summary();
+    if (status === 'finished') {
+      throw new WorkbenchError('run/finished', `Run ${folder.id} has done all its ${config.steps} steps.`);
+    }
+    if (status === 'diverged') {
+      throw new WorkbenchError(
+        'run/diverged',
+        `Run ${folder.id} would diverge again at the same step ${step + 1}: ${error?.message ?? ''} Start one with another config.`,
+      );
+    }
+    if (status === 'running' || status === 'paused') {
+      throw new WorkbenchError('run/locked', `Run ${folder.id} is being trained by another process.`);
+    }
+    folder.update({ status: 'queued', error: null });
+    this.queue.add(folder.id);
+    this.changes.ring();
+    return this.summaryOf(this.open(run));
+  }
+
+  private stop(run: string): RunSummary {
+    const folder = this.open(run);
+    if (!this.queue.remove(folder.id)) return this.tell(folder, 'stop');
+    folder.update({ status: 'stopped' });
+    this.changes.ring();
+    return this.summaryOf(this.open(run));
+  }
+
+  private metricsOf(folder: RunFolder): MetricsBatch {
+    return { run: folder.id, series: folder.metrics(this.options.warn) };
+  }
+
+  /**
+   * Computes with the newest parameters: those of the last step while the run trains here, between two
+   * steps, else those of the newest good checkpoint.
+   */
+  private async withNewest<T>(folder: RunFolder, work: (loaded: LoadedModel) => Promise<T>): Promise<T> {
+    const active = this.active.get(folder.id);
+    if (active === undefined || active.isOver) return work(await this.saved(folder));
+    return active.between(async () => {
+      const { plan, model, step } = active;
+      return work({ plan, model, step, state: await active.sampledState() });
+    });
+  }
+
+  private saved(folder: RunFolder, step?: number): Promise<LoadedModel> {
+    return this.models.get(folder, () => this.planOf(folder.file.config), step);
+  }
+
+  private async *watchRuns(signal: CancelSignal): AsyncIterable<RunSummary> {
+    const sent = new Map<string, string>();
+    let scannedAt = -Infinity;
+    let heard = -1;
+    while (!signal.aborted) {
+      const isScan = performance.now() - scannedAt >= RESCAN_MS || this.changes.rings !== heard;
+      const summaries = isScan ? this.list() : [...this.active.values()].map((run) => run.summary());
+      if (isScan) {
+        scannedAt = performance.now();
+        heard = this.changes.rings;
+      }
+      for (const summary of summaries) {
+        const text = JSON.stringify(summary);
+        if (sent.get(summary.id) === text) continue;
+        sent.set(summary.id, text);
+        yield summary;
+        if (signal.aborted) return;
+      }
+      // A run that trains rings its own bell too often to miss: it is looked at ten times a second.
+      const isIdle = this.active.size === 0;
+      if (this.changes.rings === heard) await this.changes.wait(signal, isIdle ? RESCAN_MS : PROGRESS_MS);
+    }
+  }
+
+  private async *watchMetrics(run: string, signal: CancelSignal): AsyncIterable<MetricsBatch> {
+    const { id } = this.open(run);
+    let upTo = -1;
+    while (!signal.aborted) {
+      const heard = this.newsOf(id);
+      const active = this.active.get(id);
+      const isFirst = upTo < 0;
+      const batch =
+        active === undefined || upTo < active.startedAt
+          ? this.metricsOf(this.open(run))
+          : { run: id, series: seriesFromRecords(active.records.filter(({ step }) => step > upTo)) };
+      const fresh = isFirst ? batch : { run: id, series: newerThan(batch, upTo) };
+      const last = Math.max(upTo, ...fresh.series.map(({ steps }) => steps.at(-1) ?? -1));
+      if (isFirst || fresh.series.length > 0) yield fresh;
+      upTo = Math.max(last, active?.startedAt ?? 0);
+      await this.untilNews(id, heard, signal);
+      await pause(PROGRESS_MS, signal);
+    }
+  }
+
+  /** How often there was news of a run: noted before looking at it, see {@link untilNews}. */
+  private newsOf(id: string): string {
+    return `${this.changes.rings} ${this.active.get(id)?.bell.rings}`;
+  }
+
+  /** Waits for a run to move on; at once if it did since `heard` while nobody listened. */
+  private async untilNews(id: string, heard: string, signal: CancelSignal): Promise<void> {
+    if (this.newsOf(id) !== heard) return;
+    const active = this.active.get(id);
+    await firstRing(active === undefined ? [this.changes] : [this.changes, active.bell], signal);
+  }
+
+  private async *watchView(
+    run: string,
+    view: ParsedViewRequest,
+    signal: CancelSignal,
+  ): AsyncIterable<ViewFrame> {
+    const { id } = this.open(run);
+    let shown = -1;
+    while (!signal.aborted) {
+      const heard = this.newsOf(id);
+      const folder = this.open(run);
+      const active = this.active.get(id);
+      const step = active?.step ?? folder.checkpoints.entries(this.options.warn).at(-1)?.step ?? -1;
+      if (step !== shown && step >= 0) {
+        let tookMs = 0;
+        const frame = await this.withNewest(folder, async (loaded) => {
+          const began = performance.now();
+          const computed = await computeView({ run: id, ...loaded, signal }, view);
+          tookMs = performance.now() - began;
+          return computed;
+        });
+        shown = frame.step;
+        yield frame;
+        const isTraining = active !== undefined && active.summary().status === 'running';
+        await pause(
+          isTraining ? Math.max(SHORTEST_FRAME_MS, tookMs / VIEW_SHARE) : SHORTEST_FRAME_MS,
+          signal,
+        );
+      }
+      await this.untilNews(id, heard, signal);
+    }
+  }
+}
+
+function newerThan(batch: MetricsBatch, step: number): MetricsBatch['series'] {
+  return batch.series.flatMap(({ name, steps, values }) => {
+    const from = steps.findIndex((s) => s > step);
+    return from < 0 ? [] : [{ name, steps: steps.slice(from), values: values.slice(from) }];
+  });
+}

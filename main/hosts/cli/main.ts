@@ -1,0 +1,63 @@
+/** `fewstep COMMAND`: the command line. Answers on stdout, everything else on stderr. */
+import { WorkbenchError } from '#contract/errors.ts';
+import { runServe } from '../server/main.ts';
+import { bench, doctor, evaluate, golden, sample } from './commands.ts';
+import { type Output, createOutput, reportFailure } from './output.ts';
+import { train } from './train.ts';
+
+process.setSourceMapsEnabled(true);
+
+const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output) => Promise<number>>> = {
+  doctor,
+  train,
+  sample,
+  eval: evaluate,
+  golden,
+  bench,
+  serve: (argv) => runServe(argv),
+};
+
+const USAGE = `fewstep COMMAND [flags]
+
+  doctor                 what can compute here, and what is missing
+  train                  train a method on a dataset (train --help for its flags)
+  sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --out FILE.npy|csv]
+  eval --run RUN         metrics against fresh data [--n 2000 --nfe 1,2,4 --sampler euler --seed 0]
+  golden FOLDER          recompute the numbers of the authors' own code
+  bench                  milliseconds per training step [--only NAME --steps 30 --executor ID]
+  serve                  the workbench in a browser (serve --help)
+
+Every command takes --json: one JSON document on stdout. A failure is {"error": {code, message, detail}}
+and a non-zero exit status.`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  const json = rest.includes('--json');
+  if (name === undefined || name === '--help' || name === 'help') {
+    process.stdout.write(`${USAGE}\n`);
+    return name === undefined ? 2 : 0;
+  }
+  try {
+    const command = COMMANDS[name];
+    if (command === undefined) {
+      throw new WorkbenchError(
+        'cli/unknown-command',
+        `expected one of ${Object.keys(COMMANDS).join(', ')}, found "${name}"`,
+      );
+    }
+    return await command(rest, createOutput(json));
+  } catch (error) {
+    reportFailure(error, json);
+    return exitCodeOf(error);
+  }
+}
+
+/** 2 for what the person can mend on the command line, 1 for what went wrong in doing it. */
+function exitCodeOf(error: unknown): number {
+  const area = error instanceof WorkbenchError ? error.code.split('/')[0]! : '';
+  return ['cli', 'config', 'dataset', 'method', 'sampler', 'rpc'].includes(area) ? 2 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+// An executor's threads would keep a finished command alive.
+process.exit();

@@ -1,0 +1,260 @@
+/** `fewstep train`: a run from flags or a config file, or the rest of one that was cut off. */
+import fs from 'node:fs';
+import type { Catalog } from '#contract/catalog.ts';
+import { WorkbenchError } from '#contract/errors.ts';
+import { parseFields } from '#contract/parse.ts';
+import { type RunConfig, type RunConfigInput, type RunSummary, runConfig } from '#contract/runs.ts';
+import type { WorkbenchClient } from '#contract/workbench.ts';
+import { withEngine } from './engine.ts';
+import {
+  type FlagTypes,
+  type FlagValues,
+  fieldsOf,
+  helpLines,
+  numberFrom,
+  parseFlags,
+  valuesFromFlags,
+} from './flags.ts';
+import { type Output, brief } from './output.ts';
+import { ProgressLine } from './progress.ts';
+
+const RUN_FLAGS: FlagTypes = {
+  config: 'string',
+  method: 'string',
+  data: 'string',
+  resume: 'string',
+  name: 'string',
+  steps: 'string',
+  seed: 'string',
+  'checkpoint-every': 'string',
+  'eval-every': 'string',
+  executor: 'string',
+  home: 'string',
+  json: 'boolean',
+  help: 'boolean',
+};
+const DATA_PREFIX = 'data-';
+
+const USAGE = `fewstep train --method METHOD --data DATASET [flags]
+fewstep train --config FILE [flags]
+fewstep train --resume RUN
+
+  --config FILE           run config as JSON; flags go before what it says
+  --method METHOD         what to train
+  --data DATASET          a dataset by id, or the path of a CSV or NPY file of points
+  --resume RUN            a stopped or interrupted run, by id or folder
+  --name TEXT             name in lists
+  --steps N               training steps [2000]
+  --seed N                decides every random number [0]
+  --checkpoint-every N    steps between checkpoints [500]
+  --eval-every N          steps between measurements of quality, 0 for the end only [250]
+  --executor ID           auto, ort-cpu, ort-webgpu, tensorflow or reference [auto]
+  --home FOLDER           data folder
+  --json                  one JSON document {run, steps, final} on stdout`;
+
+export async function train(argv: readonly string[], output: Output): Promise<number> {
+  const home = flagValue(argv, 'home');
+  return withEngine(home, async (client) => {
+    const catalog = await client.call('catalog.get', {});
+    const methodId = flagValue(argv, 'method') ?? (configFile(argv)?.['method'] as string | undefined);
+    const dataId = flagValue(argv, 'data') ?? datasetIdOf(configFile(argv));
+    const method = catalog.methods.find(({ id }) => id === methodId);
+    const dataset = catalog.datasets.find(({ id }) => id === dataId);
+    const methodFields = method ? fieldsOf(method.params) : [];
+    const dataFields = dataset ? fieldsOf(dataset.params, DATA_PREFIX) : [];
+    const types: FlagTypes = {
+      ...RUN_FLAGS,
+      ...Object.fromEntries([...methodFields, ...dataFields].map(({ flag }) => [flag, 'string' as const])),
+    };
+    const given = parseFlags(argv, types);
+    if (given['help'] === true) {
+      output.answer({ usage: USAGE }, [
+        USAGE,
+        '',
+        ...choices(catalog),
+        ...helpLines(methodFields),
+        ...helpLines(dataFields),
+      ]);
+      return 0;
+    }
+
+    const began =
+      given['resume'] === undefined
+        ? await client.call('runs.create', {
+            config: await configFrom(client, given, catalog, methodFields, dataFields),
+          })
+        : await client.call('runs.resume', { run: String(given['resume']) });
+    const release = stopOnSignal(() => client.call('runs.stop', { run: began.id }));
+    const progress = new ProgressLine(began);
+    const ended = await untilEnd(client, began, (summary) => progress.update(summary)).finally(release);
+    progress.done(ended);
+    return conclude(ended, output);
+  });
+}
+
+async function configFrom(
+  client: WorkbenchClient,
+  given: FlagValues,
+  catalog: Catalog,
+  methodFields: ReturnType<typeof fieldsOf>,
+  dataFields: ReturnType<typeof fieldsOf>,
+): Promise<RunConfigInput> {
+  const file = given['config'] === undefined ? {} : readConfig(String(given['config']));
+  const filed = (file['dataset'] ?? {}) as { id?: string; params?: object };
+  const data = (given['data'] as string | undefined) ?? filed.id;
+  if ((given['method'] ?? file['method']) === undefined) {
+    throw new WorkbenchError(
+      'cli/missing-flag',
+      `--method: expected one of ${catalog.methods.map(({ id }) => id).join(', ')}, found nothing`,
+    );
+  }
+  if (data === undefined) {
+    throw new WorkbenchError(
+      'cli/missing-flag',
+      `--data: expected a dataset (${catalog.datasets.map(({ id }) => id).join(', ')}) or a CSV or NPY file, found nothing`,
+    );
+  }
+  const number = (flag: string, name: string): Record<string, number> =>
+    given[flag] === undefined ? {} : { [name]: numberFrom(flag, String(given[flag])) };
+  const text = (flag: string): Record<string, string> =>
+    given[flag] === undefined ? {} : { [flag]: String(given[flag]) };
+  const config = {
+    ...file,
+    ...text('name'),
+    ...text('method'),
+    ...text('executor'),
+    ...number('steps', 'steps'),
+    ...number('seed', 'seed'),
+    ...number('checkpoint-every', 'checkpointEvery'),
+    ...number('eval-every', 'evalEvery'),
+    params: { ...(file['params'] as object | undefined), ...valuesFromFlags(methodFields, given) },
+    dataset: {
+      ...filed,
+      id: await datasetFrom(client, data, catalog),
+      params: { ...filed.params, ...valuesFromFlags(dataFields, given) },
+    },
+  };
+  return parseFields(runConfig, config) satisfies RunConfig;
+}
+
+/** A dataset's id as it is; a file of points is imported and its new id returned. */
+async function datasetFrom(client: WorkbenchClient, data: string, catalog: Catalog): Promise<string> {
+  if (catalog.datasets.some(({ id }) => id === data) || !/\.(csv|tsv|txt|npy)$/i.test(data)) return data;
+  const bytes = readBytes(data);
+  const { id } = await client.call('datasets.import', { fileName: data.replace(/^.*[\\/]/, ''), bytes });
+  return id;
+}
+
+/** Waits for the end of a run, whatever it is. */
+function untilEnd(
+  client: WorkbenchClient,
+  began: RunSummary,
+  onChange: (summary: RunSummary) => void,
+): Promise<RunSummary> {
+  return new Promise((resolve, reject) => {
+    let seenTraining = false;
+    const unlisten = client.listen(
+      'runs.watch',
+      {},
+      (summary) => {
+        if (summary.id !== began.id) return;
+        onChange(summary);
+        if (summary.status === 'queued' || summary.status === 'running' || summary.status === 'paused') {
+          seenTraining = true;
+        } else if (seenTraining || summary.updatedAt !== began.updatedAt) {
+          unlisten();
+          resolve(summary);
+        }
+      },
+      (error) => {
+        if (error !== null) reject(error);
+      },
+    );
+  });
+}
+
+function conclude(ended: RunSummary, output: Output): number {
+  if (ended.status === 'diverged' || ended.status === 'failed') {
+    throw new WorkbenchError(ended.error?.code ?? 'run/failed', ended.error?.message ?? 'The run failed.', {
+      run: ended.folder,
+      step: ended.step,
+    });
+  }
+  const finals = Object.entries(ended.latest).map(([name, value]) => `  ${name.padEnd(22)} ${brief(value)}`);
+  const headline =
+    ended.status === 'finished' ? `Finished ${ended.step} steps` : `Stopped at step ${ended.step}`;
+  output.answer({ run: ended.folder, steps: ended.step, status: ended.status, final: ended.latest }, [
+    `${headline}: ${ended.folder}`,
+    ...finals,
+  ]);
+  return ended.status === 'finished' ? 0 : 130;
+}
+
+/** The first signal stops the run with a checkpoint, after which the command ends by itself; a second kills it. */
+function stopOnSignal(stop: () => Promise<unknown>): () => void {
+  const release = (): void => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+  function onSignal(): void {
+    release();
+    // A run that has just ended has nothing left to stop.
+    stop().catch(() => undefined);
+  }
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return release;
+}
+
+function choices({ methods, datasets }: Catalog): string[] {
+  return [
+    `  methods   ${methods.map(({ id }) => id).join(', ')}`,
+    `  datasets  ${datasets.map(({ id }) => id).join(', ')}`,
+    '',
+  ];
+}
+
+/** A flag's value before the other flags are known (they depend on method and data). */
+function flagValue(argv: readonly string[], name: string): string | undefined {
+  const at = argv.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (at < 0) return undefined;
+  const [, inline] = argv[at]!.split(/=(.*)/s);
+  return inline ?? argv[at + 1];
+}
+
+function configFile(argv: readonly string[]): Record<string, unknown> | undefined {
+  const path = flagValue(argv, 'config');
+  return path === undefined ? undefined : readConfig(path);
+}
+
+function datasetIdOf(config: Record<string, unknown> | undefined): string | undefined {
+  return (config?.['dataset'] as { id?: string } | undefined)?.id;
+}
+
+/** @throws WorkbenchError `cli/no-file`, `config/not-json` */
+function readConfig(path: string): Record<string, unknown> {
+  const text = new TextDecoder().decode(readBytes(path));
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch (error) {
+    throw new WorkbenchError(
+      'config/not-json',
+      `Expected a run config as JSON, found: ${(error as Error).message}. File: ${path}`,
+    );
+  }
+  throw new WorkbenchError('config/not-json', `Expected a run config as a JSON object. File: ${path}`);
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return fs.readFileSync(path);
+  } catch (error) {
+    throw new WorkbenchError(
+      'cli/no-file',
+      `Could not read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`,
+      { path },
+    );
+  }
+}
