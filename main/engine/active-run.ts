@@ -64,9 +64,10 @@ export class ActiveRun {
    */
   static async open(plan: Plan, folder: RunFolder, warn: WarningSink): Promise<ActiveRun> {
     const writer = RunWriter.open(folder, { warn });
+    let trainer: Trainer | undefined;
     try {
       const executor = await executorById(plan.config.executor);
-      const trainer = await Trainer.create({
+      trainer = await Trainer.create({
         method: plan.bound,
         source: plan.source,
         sampleShape: plan.sampleShape,
@@ -86,6 +87,7 @@ export class ActiveRun {
       return new ActiveRun(plan, folder, writer, trainer, executor);
     } catch (error) {
       writer.close();
+      await trainer?.dispose();
       throw error;
     }
   }

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts';
 import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 
 /** Points measured during training: enough to see progress, little enough not to delay it. */
-const QUICK_COUNT = 2000;
+const QUICK_COUNT = 4000;
 const QUICK_PROJECTIONS = 64;
 /** NFE with which a velocity field is sampled while it trains. */
 const QUICK_NFE = 32;

@@ -357,6 +357,8 @@ export class Engine implements WorkbenchService {
       const active = this.active.get(id);
       const step = active?.step ?? folder.checkpoints.entries(this.options.warn).at(-1)?.step ?? -1;
       if (step !== shown && step >= 0) {
+        // The first frame compiles its program, which says nothing of what the next will cost.
+        const isFirst = shown < 0;
         let tookMs = 0;
         const frame = await this.withNewest(folder, async (loaded) => {
           const began = performance.now();
@@ -368,7 +370,7 @@ export class Engine implements WorkbenchService {
         yield frame;
         const isTraining = active !== undefined && active.summary().status === 'running';
         await pause(
-          isTraining ? Math.max(SHORTEST_FRAME_MS, tookMs / VIEW_SHARE) : SHORTEST_FRAME_MS,
+          isTraining && !isFirst ? Math.max(SHORTEST_FRAME_MS, tookMs / VIEW_SHARE) : SHORTEST_FRAME_MS,
           signal,
         );
       }

@@ -4,7 +4,7 @@ import type { Points } from './points.ts';
 /** The modes of a target law: what a data set must know for mode coverage to be counted. */
 export interface ModeMap {
   readonly count: number;
-  /** [count] expected shares, summing to 1 */
+  /** [count] expected shares of all points; less than 1 together where noise leaks out of the modes. */
   readonly shares: ArrayLike<number>;
   /** Mode of the point that starts at `offset`, in [0, count), or negative when it lies in none. */
   modeOf(points: ArrayLike<number>, offset: number): number;
@@ -19,7 +19,7 @@ interface ModeCoverage {
   covered: number;
   /** Share of all points that lie in no mode. */
   outside: number;
-  /** KL(found || expected) over the points inside a mode, nats; Infinity when there is none. */
+  /** KL(found || expected), both over the points inside a mode, nats; Infinity when there is none. */
   divergence: number;
 }
 
@@ -44,13 +44,14 @@ export function modeCoverage(fake: Points, dim: number, modes: ModeMap): ModeCov
   let minShareRatio = Infinity;
   let covered = 0;
   let divergence = inside === 0 ? Infinity : 0;
+  const expectedInside = Array.from(modes.shares).reduce((sum, share) => sum + share, 0);
   for (let mode = 0; mode < modes.count; mode++) {
     const share = counts[mode]! / total;
     const expected = modes.shares[mode]!;
     minShareRatio = Math.min(minShareRatio, share * modes.count);
     if (share >= 0.5 * expected) covered++;
     const shareInside = counts[mode]! / inside;
-    if (shareInside > 0) divergence += shareInside * Math.log(shareInside / expected);
+    if (shareInside > 0) divergence += shareInside * Math.log((shareInside * expectedInside) / expected);
   }
   return { counts, minShareRatio, covered, outside: 1 - inside / total, divergence };
 }

@@ -253,7 +253,8 @@ function keptOf(entries: CheckpointEntry[], keep: number, saved: CheckpointEntry
   const kept = new Set([...entries.slice(-Math.max(LEAST_KEPT, keep)), saved]);
   let best: CheckpointEntry | null = null;
   for (const entry of entries) {
-    if (entry.score !== null && (best?.score == null || entry.score < best.score)) best = entry;
+    if (entry.score === null) continue;
+    if (best === null || best.score === null || entry.score < best.score) best = entry;
   }
   if (best !== null) kept.add(best);
   return entries.filter((entry) => kept.has(entry));

@@ -10,6 +10,8 @@ interface Script {
   /** What a person wants when `step` steps are done; asked in order, the last one stays. */
   readonly wishes?: (step: number) => Wish;
   readonly options?: Partial<LoopOptions>;
+  /** Step before which something else has its turn. */
+  readonly turnBefore?: number;
   /** Fails when it is called. */
   readonly failing?: 'checkpoint' | 'evaluate';
 }
@@ -22,7 +24,14 @@ interface Told {
 
 const OPTIONS: LoopOptions = { steps: 10, checkpointEvery: 100, evalEvery: 0, recordEvery: 100 };
 
-async function looped({ from = 0, badAt, wishes = () => 'go', options, failing }: Script): Promise<Told> {
+async function looped({
+  from = 0,
+  badAt,
+  wishes = () => 'go',
+  options,
+  turnBefore,
+  failing,
+}: Script): Promise<Told> {
   const events: string[] = [];
   let step = from;
   const trainer = {
@@ -36,12 +45,18 @@ async function looped({ from = 0, badAt, wishes = () => 'go', options, failing }
       return Promise.resolve(report);
     },
   } as unknown as Trainer;
+  let turns = 0;
+  async function taken(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    events.push(`turn ${++turns}`);
+  }
   const outcome = await trainLoop(
     trainer,
     { ...OPTIONS, ...options },
     {
       wish: () => wishes(step),
       whilePaused: async () => void events.push(`paused ${step}`),
+      turn: () => (step + 1 === turnBefore ? taken() : null),
       onStep: (report) => void events.push(`step ${report.step}`),
       record: (at, scalars) => void events.push(`record ${at} ${Object.keys(scalars).join(' ')}`),
       evaluate: async () => {
@@ -159,6 +174,14 @@ describe('trainLoop', () => {
       wishes: (step) => (step < 3 ? 'go' : asked++ === 0 ? 'pause' : 'stop'),
     });
     expect(outcome).toEqual({ type: 'stopped', step: 3 });
+  });
+
+  it('lets something else have its turn between two steps', async () => {
+    const { events } = await looped({ turnBefore: 3, options: { steps: 4 } });
+    const turns = events.filter((event) => event.startsWith('turn'));
+    expect(turns).toEqual(['turn 1']);
+    expect(events.indexOf('turn 1')).toBeGreaterThan(events.indexOf('step 2'));
+    expect(events.indexOf('turn 1')).toBeLessThan(events.indexOf('step 3'));
   });
 
   it('ends at a step that is not good, with the last good one saved', async () => {

@@ -23,10 +23,7 @@ export interface FieldIssue {
 export function parseFields<S extends z.ZodType>(schema: S, input: unknown, root = ''): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const issues = issuesOf(result.error, schema, input).map((issue) => ({
-    ...issue,
-    field: root === '' ? issue.field : `${root}.${issue.field}`,
-  }));
+  const issues = issuesOf(result.error, schema, input, root);
   const isUnknown = result.error.issues[0]?.code === 'unrecognized_keys';
   throw new WorkbenchError(isUnknown ? 'config/unknown-field' : 'config/wrong-value', sentenceOf(issues), {
     field: issues[0]?.field,
@@ -34,9 +31,11 @@ export function parseFields<S extends z.ZodType>(schema: S, input: unknown, root
   });
 }
 
-/** Every issue of a failed parse as field, expectation and finding. */
-export function issuesOf(error: z.ZodError, schema: z.ZodType, input: unknown): FieldIssue[] {
-  return error.issues.flatMap((issue) => described(issue, schema, input));
+/** Every issue of a failed parse as field, expectation and finding. @param root  as in parseFields */
+export function issuesOf(error: z.ZodError, schema: z.ZodType, input: unknown, root = ''): FieldIssue[] {
+  const fieldAt = (path: readonly PropertyKey[]) =>
+    pathText(root === '' ? path : [root, ...path], 'the input');
+  return error.issues.flatMap((issue) => described(issue, schema, input, fieldAt));
 }
 
 /** The first three issues in one line. */
@@ -47,19 +46,25 @@ export function sentenceOf(issues: readonly FieldIssue[]): string {
   const rest = issues.length > shown.length ? `; and ${issues.length - shown.length} more` : '';
   return `${shown.join('; ')}${rest}`;
 }
-function described(issue: z.core.$ZodIssue, schema: z.ZodType, input: unknown): FieldIssue[] {
+
+function described(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  input: unknown,
+  fieldAt: (path: readonly PropertyKey[]) => string,
+): FieldIssue[] {
   if (issue.code === 'unrecognized_keys') {
     const known = knownFields(schema, issue.path);
     const expected = known.length === 0 ? 'no fields' : `only ${known.join(', ')}`;
     return issue.keys.map((key) => ({
-      field: pathText([...issue.path, key]),
+      field: fieldAt([...issue.path, key]),
       expected,
       found: 'an unknown field',
     }));
   }
   return [
     {
-      field: pathText(issue.path, 'the input'),
+      field: fieldAt(issue.path),
       expected: expectedBy(issue),
       found: foundAt(input, issue.path),
     },
@@ -95,9 +100,13 @@ function expectedBy(issue: z.core.$ZodIssue): string {
 }
 
 function amount(bound: number | bigint, origin: string): string {
-  if (origin === 'string') return `${bound} characters`;
-  if (origin === 'array' || origin === 'set' || origin === 'map') return `${bound} items`;
+  if (origin === 'string') return plural(bound, 'character');
+  if (origin === 'array' || origin === 'set' || origin === 'map') return plural(bound, 'item');
   return String(bound);
+}
+
+function plural(count: number | bigint, word: string): string {
+  return `${count} ${word}${String(count) === '1' ? '' : 's'}`;
 }
 
 function foundAt(input: unknown, path: readonly PropertyKey[]): string {

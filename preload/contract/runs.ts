@@ -9,16 +9,27 @@ export type DatasetChoice = z.infer<typeof datasetChoice>;
 
 /** Everything that decides a run's numbers. The same config and executor give the same run. */
 export const runConfig = z.strictObject({
-  name: z.string().max(120).optional(),
+  name: z.string().max(120).optional().meta({ label: 'Name' }),
   method: z.string().min(1),
   params: z.record(z.string(), z.unknown()).default({}),
   dataset: datasetChoice,
-  steps: z.int().min(1).max(100_000_000).default(2000),
-  seed: z.int().min(0).max(0xffffffff).default(0),
-  checkpointEvery: z.int().min(1).default(500),
-  /** Steps between two measurements of quality against fresh data; 0 measures only at the end. */
-  evalEvery: z.int().min(0).default(250),
-  executor: z.enum(['auto', 'ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']).default('auto'),
+  steps: z.int().min(1).max(100_000_000).default(2000).meta({ label: 'Training steps' }),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(0)
+    .meta({ label: 'Seed', help: 'The same seed and settings give the same run.' }),
+  checkpointEvery: z.int().min(1).default(500).meta({ label: 'Checkpoint every', unit: 'steps' }),
+  evalEvery: z.int().min(0).default(250).meta({
+    label: 'Measure quality every',
+    unit: 'steps',
+    help: 'Against fresh data; 0 measures only at the end.',
+  }),
+  executor: z.enum(['auto', 'ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']).default('auto').meta({
+    label: 'Executor',
+    help: 'What computes; auto takes the fastest that is there.',
+  }),
 });
 export type RunConfig = z.infer<typeof runConfig>;
 export type RunConfigInput = z.input<typeof runConfig>;

@@ -190,7 +190,7 @@ export function describeContract(name: string, makeWire: () => Promise<Wire> | W
       const bad: [name: string, input: unknown, expected: RegExp][] = [
         ['runs.get', {}, /^runs\.get: run: expected a string, found nothing$/],
         ['runs.get', { run: 5 }, /^runs\.get: run: expected a string, found 5$/],
-        ['runs.get', { run: '' }, /^runs\.get: run: expected at least 1 characters, found ""$/],
+        ['runs.get', { run: '' }, /^runs\.get: run: expected at least 1 character, found ""$/],
         ['runs.get', { run: 'a', step: 1 }, /^runs\.get: step: expected only run, found an unknown field$/],
         ['runs.get', null, /^runs\.get: the input: expected an object, found null$/],
         ['runs.get', undefined, /^runs\.get: the input: expected an object, found nothing$/],
@@ -215,7 +215,7 @@ export function describeContract(name: string, makeWire: () => Promise<Wire> | W
         ['datasets.import', { fileName: 'a', bytes: [1] }, /bytes: expected Uint8Array, found a list of 1/],
         ['datasets.import', { fileName: 'a', bytes: new Float64Array(2) }, /found Float64Array of 16 bytes/],
         ['runs.evaluate', { run: 'a', nfe: [1, 'two'] }, /nfe\[1\]: expected a number, found "two"/],
-        ['runs.evaluate', { run: 'a', nfe: [] }, /nfe: expected at least 1 items, found a list of 0/],
+        ['runs.evaluate', { run: 'a', nfe: [] }, /nfe: expected at least 1 item, found a list of 0/],
         [
           'views.compute',
           { run: 'a', view: { kind: 'x' } },

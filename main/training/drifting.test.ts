@@ -1,14 +1,14 @@
-/** What the method is known for, at a size that trains in a second. */
+/** What Drifting is known for, at a size that trains in a second. */
 import { expect, it } from 'vitest';
-import { datasetById, parseDatasetParams } from '../../datasets/index.ts';
-import { ortCpuExecutor } from '../../tensor/executors/ort.ts';
-import { compileProgram } from '../../tensor/program.ts';
-import { Rng } from '../../tensor/rng.ts';
-import { hostLeaves } from '../../tensor/tree.ts';
-import { Trainer, type TrainingArrays } from '../../training/trainer.ts';
-import type { BoundMethod } from '../method.ts';
-import { parseMethodParams } from '../index.ts';
-import { drifting } from './index.ts';
+import { datasetById, parseDatasetParams } from '../datasets/index.ts';
+import { ortCpuExecutor } from '../tensor/executors/ort.ts';
+import { compileProgram } from '../tensor/program.ts';
+import { Rng } from '../tensor/rng.ts';
+import { hostLeaves } from '../tensor/tree.ts';
+import { Trainer, type TrainingArrays } from './trainer.ts';
+import type { BoundMethod } from '../methods/method.ts';
+import { parseMethodParams } from '../methods/index.ts';
+import { drifting } from '../methods/drifting/index.ts';
 
 const NOISE_DIM = 8;
 const executor = ortCpuExecutor(1);
