@@ -5,6 +5,9 @@ import { defineConfig } from 'electron-vite';
 const root = import.meta.dirname;
 const out = (room: string): string => path.join(root, 'out', room);
 
+/** The licences of what is bundled travel with it. */
+const license = { fileName: 'licences.md' };
+
 export default defineConfig({
   main: {
     // TensorFlow.js registers its gradients only in its ES modules, so it is bundled from those.
@@ -12,6 +15,7 @@ export default defineConfig({
     build: {
       outDir: out('main'),
       sourcemap: true,
+      license,
       externalizeDeps: { exclude: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'] },
       rolldownOptions: {
         input: {
@@ -23,11 +27,20 @@ export default defineConfig({
       },
     },
   },
+  // The preload script of the desktop host has its place here: an entry `preload/index.ts`, built as
+  // one CommonJS file, which a sandboxed preload has to be.
   renderer: {
     root: path.join(root, 'renderer'),
-    plugins: [svelte()],
+    // Relative, so that the page works wherever it is served from.
+    base: './',
+    plugins: [svelte({ configFile: false })],
     build: {
       outDir: out('renderer'),
+      license,
+      // An inlined font would be a data: address, which the page's policy forbids.
+      assetsInlineLimit: 0,
+      // three.js is one module graph; it is loaded after the window stands.
+      chunkSizeWarningLimit: 800,
       rolldownOptions: { input: path.join(root, 'renderer/index.html') },
     },
   },

@@ -47,7 +47,12 @@ export async function startServer(home: string, args: readonly string[] = []): P
       reject(new Error(`The server ended with ${code} before it listened:\n${text}${log}`)),
     );
   });
-  const { url } = JSON.parse(announcement) as { url: string };
+  const answer = JSON.parse(announcement) as { url: string } | { error: { code: string; message: string } };
+  if ('error' in answer) {
+    await exited;
+    throw new Error(`${answer.error.message} (${answer.error.code})`);
+  }
+  const { url } = answer;
 
   return {
     url,

@@ -66,7 +66,7 @@ export const drifting = defineMethod({
   title: 'Drifting model',
   summary:
     'A one-step generator that moves its samples along a field of attraction to data and repulsion among themselves.',
-  reference: 'Deng, Li, Li, Du, He. Generative Modeling via Drifting. 2026.',
+  reference: 'Deng et al. Generative Modeling via Drifting. 2026.',
   equation:
     '\\mathcal L = \\mathbb E\\,\\lVert x - \\operatorname{sg}(x + V_{p,q}(x)) \\rVert^2,\\quad V_{p,q} = V_p^+ - V_q^-',
   produces: 'generator',
