@@ -1,0 +1,111 @@
+import type { WireError } from '#contract/errors.ts';
+import type { RunConfigInput, RunStatus, RunSummary } from '#contract/runs.ts';
+import type { WorkbenchClient } from '#contract/workbench.ts';
+import { runColours } from '../theme/run-colours.ts';
+import type { Connection } from './connection.svelte.ts';
+import { shownError } from './errors.ts';
+
+/** True while the run's parameters move or soon will. */
+export function isActive(status: RunStatus): boolean {
+  return status === 'running' || status === 'queued';
+}
+
+/** The runs of the data folder, newest first, as the engine reports them. */
+export class Runs {
+  list = $state.raw<readonly RunSummary[]>([]);
+  hasLoaded = $state(false);
+  error = $state.raw<WireError | null>(null);
+  readonly #byId = $derived(new Map(this.list.map((run) => [run.id, run])));
+  readonly #colours = $derived(runColours(this.list));
+
+  readonly #connection: Connection;
+  /** Ids that were deleted here: a late report must not bring them back. */
+  readonly #deleted = new Set<string>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get(id: string | null): RunSummary | null {
+    return (id === null ? null : this.#byId.get(id)) ?? null;
+  }
+
+  /** The run's colour token. */
+  colour(id: string): string {
+    return this.#colours.get(id) ?? '--ink';
+  }
+
+  /** Loads the list and keeps it current until the returned function is called. */
+  follow(client: WorkbenchClient): () => void {
+    let isFollowing = true;
+    let stop = (): void => undefined;
+    client.call('runs.list', {}).then(
+      (runs) => {
+        if (!isFollowing) return;
+        this.#replace(runs);
+        this.hasLoaded = true;
+        this.error = null;
+        stop = client.listen(
+          'runs.watch',
+          {},
+          (run) => this.#put(run),
+          (error) => {
+            if (error !== null) this.error = shownError(error);
+          },
+        );
+      },
+      (error: unknown) => {
+        if (isFollowing) this.error = shownError(error);
+      },
+    );
+    return () => {
+      isFollowing = false;
+      stop();
+    };
+  }
+
+  async create(config: RunConfigInput): Promise<RunSummary> {
+    const run = await this.#connection.call('runs.create', { config });
+    this.#put(run);
+    return run;
+  }
+
+  async pause(run: string): Promise<void> {
+    this.#put(await this.#connection.call('runs.pause', { run }));
+  }
+
+  async resume(run: string): Promise<void> {
+    this.#put(await this.#connection.call('runs.resume', { run }));
+  }
+
+  async stop(run: string): Promise<void> {
+    this.#put(await this.#connection.call('runs.stop', { run }));
+  }
+
+  async rename(run: string, name: string): Promise<void> {
+    this.#put(await this.#connection.call('runs.rename', { run, name }));
+  }
+
+  /** Moves the run to the trash folder. @returns where it lies now */
+  async remove(run: string): Promise<string> {
+    const { trashed } = await this.#connection.call('runs.delete', { run });
+    this.#deleted.add(run);
+    this.list = this.list.filter((each) => each.id !== run);
+    return trashed;
+  }
+
+  #replace(runs: readonly RunSummary[]): void {
+    this.list = [...runs].filter((run) => !this.#deleted.has(run.id)).sort(newestFirst);
+  }
+
+  #put(run: RunSummary): void {
+    if (this.#deleted.has(run.id)) return;
+    const index = this.list.findIndex((each) => each.id === run.id);
+    if (index < 0) this.#replace([run, ...this.list]);
+    else this.list = this.list.with(index, run);
+  }
+}
+
+function newestFirst(a: RunSummary, b: RunSummary): number {
+  return b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id);
+}
