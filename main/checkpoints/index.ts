@@ -1,2 +1,2 @@
-export { float32Of, readSafetensors, writeSafetensors } from './safetensors/index.ts';
-export type { CheckpointTensor, Dtype } from './safetensors/index.ts';
+export { readSafetensors } from './safetensors/index.ts';
+export type { CheckpointTensor } from './safetensors/index.ts';

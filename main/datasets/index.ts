@@ -11,7 +11,7 @@ import { spiral } from './toy2d/spiral.ts';
 import { swissRoll } from './toy2d/swiss-roll.ts';
 import { twoMoons } from './toy2d/two-moons.ts';
 
-export type { DataSource, Dataset, ModeMap } from './dataset.ts';
+export type { DataSource, Dataset } from './dataset.ts';
 export { importedDataset, npyFromPoints, pointsFromFile } from './imported/imported.ts';
 export { parseDatasetParams } from './parse-params.ts';
 

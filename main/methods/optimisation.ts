@@ -70,7 +70,7 @@ const optimisation = z.object(optimisationParams);
 export type Optimisation = z.output<typeof optimisation>;
 
 /** State vectors of one trained network. */
-export const NETWORK_STATE = ['params', 'ema', 'first', 'second'] as const;
+const NETWORK_STATE = ['params', 'ema', 'first', 'second'] as const;
 
 /** Layout of {@link NETWORK_STATE} for a network. */
 export function networkLayout(packing: Packing): Record<string, Packing> {

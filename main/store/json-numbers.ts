@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const storedNumber = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
 type StoredNumber = z.infer<typeof storedNumber>;
 
-export function storableNumber(value: number): StoredNumber {
+function storableNumber(value: number): StoredNumber {
   return Number.isFinite(value) ? value : (String(value) as StoredNumber);
 }
 

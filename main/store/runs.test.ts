@@ -19,7 +19,7 @@ function storeIn(home = scratchFolder()): RunStore {
 }
 
 function codeOf(code: string) {
-  return expect.objectContaining({ code });
+  return expect.objectContaining({ code }) as unknown;
 }
 
 const state = (step: number) => stateOf(step, new Uint8Array(32).fill(step));

@@ -54,7 +54,7 @@ export async function executorById(id: ExecutorId | 'auto'): Promise<Executor> {
 }
 
 /** One thread per physical core up to 16; FEWSTEP_THREADS overrides. Fixed for a machine, so runs repeat. */
-export function defaultThreads(): number {
+function defaultThreads(): number {
   const asked = Number(process.env['FEWSTEP_THREADS']);
   if (Number.isInteger(asked) && asked >= 1) return asked;
   return Math.max(1, Math.min(16, os.availableParallelism()));

@@ -27,14 +27,3 @@ export function normalizedAxes(axes: unknown, rank: number): number[] {
   const list = Array.isArray(axes) ? (axes as number[]) : [axes as number];
   return list.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
 }
-
-/** Row-major strides in elements. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = stride;
-    stride *= shape[i]!;
-  }
-  return strides;
-}

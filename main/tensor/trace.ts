@@ -207,11 +207,6 @@ export function currentGraph(): Graph {
   return traceBackend().currentGraph();
 }
 
-/** True while a function runs under {@link trace}. */
-export function isTracing(): boolean {
-  return backend !== null && backend.graph !== null;
-}
-
 /** A TensorFlow.js tensor for a value of the graph being recorded. */
 export function tensorOf(value: Value): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(traceBackend().handleOf(value));

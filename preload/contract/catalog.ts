@@ -55,7 +55,7 @@ export const datasetEntry = z.object({
 });
 export type DatasetEntry = z.infer<typeof datasetEntry>;
 
-export const samplerEntry = z.object({
+const samplerEntry = z.object({
   id: z.string(),
   title: z.string(),
   order: z.number(),
@@ -63,7 +63,6 @@ export const samplerEntry = z.object({
   evaluationsPerStep: z.int(),
   adaptive: z.boolean(),
 });
-export type SamplerEntry = z.infer<typeof samplerEntry>;
 
 export const catalog = z.object({
   methods: z.array(methodEntry),
@@ -73,13 +72,12 @@ export const catalog = z.object({
 });
 export type Catalog = z.infer<typeof catalog>;
 
-export const executorEntry = z.object({
+const executorEntry = z.object({
   id: z.enum(['ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']),
   available: z.boolean(),
   /** Why not, and how to get it; or what it runs on. */
   reason: z.string(),
 });
-export type ExecutorEntry = z.infer<typeof executorEntry>;
 
 export const engineDescription = z.object({
   version: z.string(),

@@ -6,7 +6,7 @@ import { z } from 'zod';
  *
  * Typed arrays may lie over any buffer: zod's own inference would insist on an ArrayBuffer.
  */
-export const float32Array = z.instanceof(Float32Array) as z.ZodType<Float32Array>;
+const float32Array = z.instanceof(Float32Array) as z.ZodType<Float32Array>;
 export const float64Array = z.instanceof(Float64Array) as z.ZodType<Float64Array>;
 export const byteArray = z.instanceof(Uint8Array) as z.ZodType<Uint8Array>;
 

@@ -1,4 +1,3 @@
-export { float32Of } from './dtypes.ts';
-export type { CheckpointTensor, Dtype } from './dtypes.ts';
+export type { CheckpointTensor } from './dtypes.ts';
 export { readSafetensors } from './read.ts';
 export { writeSafetensors } from './write.ts';

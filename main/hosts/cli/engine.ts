@@ -14,7 +14,7 @@ export interface LocalEngine {
 }
 
 /** @param home  data folder; the default one if undefined */
-export function openLocalEngine(home: string | undefined): LocalEngine {
+function openLocalEngine(home: string | undefined): LocalEngine {
   const engine = new Engine({
     ...(home === undefined ? {} : { home }),
     version: programVersion(),

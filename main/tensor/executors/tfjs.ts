@@ -17,7 +17,7 @@ import { activate } from '../trace.ts';
 import type { Executable, Executor, ExecutorId, HostArrays } from './executor.ts';
 import { stateOutputName } from './names.ts';
 
-export function tfjsExecutor(id: ExecutorId, backendName: string): Executor {
+function tfjsExecutor(id: ExecutorId, backendName: string): Executor {
   return {
     id,
     compile: (graph, options) => Promise.resolve(new Interpreter(graph, backendName, options?.state ?? [])),
