@@ -78,17 +78,24 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
       return 0;
     }
 
-    const began =
-      given['resume'] === undefined
-        ? await client.call('runs.create', {
-            config: await configFrom(client, given, catalog, methodFields, dataFields),
-          })
-        : await client.call('runs.resume', { run: String(given['resume']) });
-    const release = stopOnSignal(() => client.call('runs.stop', { run: began.id }));
-    const progress = new ProgressLine(began);
-    const ended = await untilEnd(client, began, (summary) => progress.update(summary)).finally(release);
-    progress.done(ended);
-    return conclude(ended, output);
+    // Watched before the run exists: a signal that comes while it is made still stops it.
+    const signals = watchSignals();
+    try {
+      const began =
+        given['resume'] === undefined
+          ? await client.call('runs.create', {
+              config: await configFrom(client, given, catalog, methodFields, dataFields),
+            })
+          : await client.call('runs.resume', { run: String(given['resume']) });
+      // A run that has just ended has nothing left to stop.
+      signals.onStop(() => void client.call('runs.stop', { run: began.id }).catch(() => undefined));
+      const progress = new ProgressLine(began);
+      const ended = await untilEnd(client, began, (summary) => progress.update(summary));
+      progress.done(ended);
+      return conclude(ended, output);
+    } finally {
+      signals.release();
+    }
   });
 }
 
@@ -191,19 +198,27 @@ function conclude(ended: RunSummary, output: Output): number {
 }
 
 /** The first signal stops the run with a checkpoint, after which the command ends by itself; a second kills it. */
-function stopOnSignal(stop: () => Promise<unknown>): () => void {
+function watchSignals(): { onStop(stop: () => void): void; release(): void } {
+  let hasCome = false;
+  let stop: (() => void) | null = null;
   const release = (): void => {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   };
   function onSignal(): void {
     release();
-    // A run that has just ended has nothing left to stop.
-    stop().catch(() => undefined);
+    hasCome = true;
+    stop?.();
   }
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  return release;
+  return {
+    onStop(action) {
+      stop = action;
+      if (hasCome) action();
+    },
+    release,
+  };
 }
 
 function choices({ methods, datasets }: Catalog): string[] {
