@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openHome, resolveHome } from './home.ts';
 import { scratchFolder, systemError, tempsIn } from './testdata/scratch.ts';
 
@@ -53,6 +54,19 @@ describe('openHome', () => {
     });
     expect(() => openHome(root)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(root) }),
+    );
+  });
+
+  it('says so on a file system that is really read-only', (context) => {
+    const folder = scratchFolder();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    } catch {
+      context.skip('this user may not mount a read-only folder; the injected errors above remain');
+    }
+    onTestFinished(() => void execFileSync('umount', ['-l', folder]));
+    expect(() => openHome(folder)).toThrow(
+      expect.objectContaining({ code: 'store/read-only', message: expect.stringContaining(folder) }),
     );
   });
 });

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { tempPathFor } from './atomic-file.ts';
 import { storeErrorFrom } from './errors.ts';
 
@@ -50,7 +50,7 @@ export function openHome(explicit?: string): Home {
     index: join(root, 'index.sqlite'),
   };
   try {
-    for (const folder of [home.runs, home.datasets, home.trash]) fs.mkdirSync(folder, { recursive: true });
+    for (const folder of [home.runs, home.datasets, home.trash]) makeFolder(folder);
     const probe = tempPathFor(join(root, 'probe'));
     fs.writeFileSync(probe, '1', { flag: 'wx' });
     fs.rmSync(probe);
@@ -58,4 +58,14 @@ export function openHome(explicit?: string): Home {
     throw storeErrorFrom(error, root);
   }
   return home;
+}
+
+/** A recursive mkdir on a read-only file system says ENOENT; a plain one says what is wrong. */
+function makeFolder(path: string): void {
+  try {
+    fs.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    if (fs.existsSync(dirname(path)) && !fs.existsSync(path)) fs.mkdirSync(path);
+    throw error;
+  }
 }

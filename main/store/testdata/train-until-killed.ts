@@ -8,7 +8,6 @@ const writer = RunWriter.open(run, { warn: () => {} });
 const resumed = writer.resume();
 let step = resumed?.step ?? 0;
 let link = (resumed?.tensors.get('link')?.data as Uint8Array | undefined) ?? firstLink();
-process.stdout.write('training\n');
 const giveUpAt = Date.now() + 10_000;
 while (Date.now() < giveUpAt) {
   step++;
@@ -16,6 +15,7 @@ while (Date.now() < giveUpAt) {
   writer.record(step, { loss: step / 2 });
   if (step % 3 === 0) {
     writer.save(stateOf(step, link));
+    process.stdout.write('.');
     run.update({ status: 'running', step, latest: { loss: step / 2 } });
   }
 }
