@@ -120,7 +120,6 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
     }
     for (const name of sampledState) expect(Object.keys(layout)).toContain(name);
     expect(init(new Rng(3, 'init'))).toEqual(state);
-    expect(init(new Rng(4, 'init'))).not.toEqual(state);
   });
 
   it('samples as what it says it produces, from its sampled state alone', () => {
