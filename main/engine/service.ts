@@ -53,6 +53,7 @@ export class Engine implements WorkbenchService {
   /** The run that has its turn, to its end. */
   private training: Promise<void> = Promise.resolve();
   private isClosing = false;
+  private executors: ReturnType<typeof probeExecutors> | null = null;
 
   /** @throws WorkbenchError `store/...` if the data folder cannot be used */
   constructor(options: EngineOptions) {
@@ -68,7 +69,9 @@ export class Engine implements WorkbenchService {
 
   readonly calls: WorkbenchService['calls'] = {
     'engine.describe': async () => {
-      const executors = await probeExecutors();
+      // Tried once: loading a graphics driver for every window that opens would be slow, and some print.
+      this.executors ??= probeExecutors();
+      const executors = await this.executors;
       return {
         version: this.options.version,
         versions: { fewstep: this.options.version, ...engineVersions() },
