@@ -5,6 +5,7 @@ import type { MetricsBatch, RunConfig, RunSummary } from '#contract/runs.ts';
 import type { CancelSignal, WorkbenchService } from '#contract/workbench.ts';
 import type { Dataset } from '../datasets/index.ts';
 import { type RunFolder, RunStore } from '../store/index.ts';
+import { liveLockOwner, lockedBy } from '../store/lock.ts';
 import { deviceName, engineVersions, probeExecutors } from '../tensor/device.ts';
 import { Rng } from '../tensor/rng.ts';
 import { ActiveRun } from './active-run.ts';
@@ -254,7 +255,7 @@ export class Engine implements WorkbenchService {
       );
     }
     if (status === 'running' || status === 'paused') {
-      throw new WorkbenchError('run/locked', `Run ${folder.id} is being trained by another process.`);
+      throw lockedBy(liveLockOwner(folder.path), folder.path);
     }
     folder.update({ status: 'queued', error: null });
     this.queue.add(folder.id);
