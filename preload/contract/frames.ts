@@ -15,40 +15,64 @@ export const pointSet = z.object({
   count: z.int().nonnegative(),
   dim: z.int().positive(),
   values: float32Array,
+  /** `[count]` where the data has known modes: the index of the mode that holds each point, -1 outside all. */
+  modes: float32Array.optional(),
 });
 export type PointSet = z.infer<typeof pointSet>;
 
+const count = (standard: number, most: number) => z.int().min(1).max(most).default(standard);
+const seed = z.int().nonnegative().default(0);
+const grid = z.int().min(2).max(128).default(24);
+const extent = z.number().positive().default(3);
+
 /**
- * What a live view asks the engine to compute from the newest parameters of a run.
+ * What a view asks the engine to compute from the newest parameters of a run, or from a checkpoint.
+ * Sample i of a seed starts from the same noise in every view, whatever the count.
  * - `samples`: generated points.
  * - `trajectories`: sampler paths from fixed noise.
- * - `drift`: generated points with the attract and repel parts of the drift V at each of them.
- * - `velocity`: the velocity field at time t on a grid.
+ * - `drift`: the attract and repel parts of the drift V, at the generated points or on a grid.
+ * - `velocity`: the velocity field at time t, on a grid or at draws of x_t = (1 - t) data + t noise.
+ * - `probe`: the field at one point, exactly: the velocity at time t, or the parts of the drift.
  */
 export const viewRequest = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('samples'),
-    count: z.int().min(1).max(100_000).default(2000),
+    count: count(2000, 100_000),
     nfe: z.int().min(1).max(1000).default(1),
-    seed: z.int().nonnegative().default(0),
+    seed,
   }),
   z.object({
     kind: z.literal('trajectories'),
-    count: z.int().min(1).max(100_000).default(500),
+    count: count(500, 100_000),
     sampler: z.string().default('euler'),
     nfe: z.int().min(1).max(1000).default(32),
-    seed: z.int().nonnegative().default(0),
+    seed,
   }),
   z.object({
     kind: z.literal('drift'),
+    on: z.enum(['samples', 'grid']).default('samples'),
     count: z.int().min(2).max(4096).default(256),
-    seed: z.int().nonnegative().default(0),
+    grid,
+    extent,
+    seed,
   }),
   z.object({
     kind: z.literal('velocity'),
     t: z.number().min(0).max(1),
-    grid: z.int().min(2).max(128).default(24),
-    extent: z.number().positive().default(3),
+    on: z.enum(['grid', 'samples']).default('grid'),
+    count: count(512, 4096),
+    grid,
+    extent,
+    seed,
+  }),
+  z.object({
+    kind: z.literal('probe'),
+    /** One number per data dimension. */
+    point: z.array(z.number()).min(1).max(64),
+    t: z.number().min(0).max(1).default(1),
+    /** Size of the sets that the drift is estimated on. */
+    count: z.int().min(2).max(4096).default(256),
+    seed,
   }),
 ]);
 export type ViewRequest = z.input<typeof viewRequest>;
@@ -58,12 +82,18 @@ export type ParsedViewRequest = z.output<typeof viewRequest>;
  * One computed view. Arrays, all Float32, B = count, T = recorded times, D = data dimension:
  * - `samples`: `points [B, D]`
  * - `trajectories`: `positions [B, T, D]`, `times [T]` (house time, from 1 down to 0)
- * - `drift`: `points [B, D]`, `attract [B, D]` (V+), `repel [B, D]` (V-); the drift is V+ - V-
- * - `velocity`: `points [G*G, D]`, `vectors [G*G, D]`, row-major over y then x
+ * - `drift`: `points [B, D]`, `attract [B, D]` (V+), `repel [B, D]` (V-); the drift is V+ - V-. On a
+ *   grid B = G*G, row-major over y then x, with the generated points it stems from as
+ *   `samples [N, D]` and the data as `data [N, D]`
+ * - `velocity`: `points [B, D]`, `vectors [B, D]`; on a grid B = G*G, row-major over y then x
+ * - `probe`: `points [1, D]` and `vectors [1, D]` or `attract [1, D]` and `repel [1, D]`
+ *
+ * `samples` and `trajectories` have `modes [B]` too where the data has known modes: the index of the
+ * mode that holds the end point, -1 outside all.
  */
 export const viewFrame = z.object({
   run: z.string(),
-  kind: z.enum(['samples', 'trajectories', 'drift', 'velocity']),
+  kind: z.enum(['samples', 'trajectories', 'drift', 'velocity', 'probe']),
   /** Training step whose parameters (EMA) made this frame. */
   step: z.int().nonnegative(),
   /** Network evaluations per sample that it took. */
@@ -73,3 +103,28 @@ export const viewFrame = z.object({
   arrays: z.record(z.string(), float32Array),
 });
 export type ViewFrame = z.infer<typeof viewFrame>;
+
+/**
+ * The film of a run: what it generated at moments of its training, kept on disk. Every frame has the
+ * same noise (seed 0, the first `count` samples), the same times and the same size.
+ */
+export const filmIndex = z.object({
+  run: z.string(),
+  /** Training steps of the frames, ascending. */
+  steps: float64Array,
+  count: z.int().nonnegative(),
+  dim: z.int().nonnegative(),
+  /** [T] recorded sampler times, from 1 (noise) to 0 (data); `[0]` for a one-step generator. */
+  times: float32Array,
+  nfe: z.number(),
+});
+export type FilmIndex = z.infer<typeof filmIndex>;
+
+/** Consecutive frames of a film: `positions [n, count, T, D]` of the frames from index `from`. */
+export const filmPage = z.object({
+  run: z.string(),
+  from: z.int(),
+  steps: float64Array,
+  positions: float32Array,
+});
+export type FilmPage = z.infer<typeof filmPage>;

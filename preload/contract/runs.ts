@@ -26,6 +26,10 @@ export const runConfig = z.strictObject({
     unit: 'steps',
     help: 'Against fresh data; 0 measures only at the end.',
   }),
+  filmFrames: z.int().min(0).max(1000).default(96).meta({
+    label: 'Film frames',
+    help: 'Moments of training whose samples and paths are kept, to play training back; 0 keeps none.',
+  }),
   executor: z.enum(['auto', 'ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']).default('auto').meta({
     label: 'Executor',
     help: 'What computes; auto takes the fastest that is there.',
@@ -49,6 +53,10 @@ export type RunStatus = z.infer<typeof runStatus>;
 export const runSummary = z.object({
   id: z.string(),
   name: z.string(),
+  /** Words a person gave it to find it by, in their order. */
+  tags: z.array(z.string()),
+  /** True for a run that ships with the program: it can be looked at and duplicated, not changed. */
+  isDemo: z.boolean(),
   folder: z.string(),
   config: runConfig,
   status: runStatus,
@@ -66,6 +74,13 @@ export const runSummary = z.object({
   executor: z.string().nullable(),
 });
 export type RunSummary = z.infer<typeof runSummary>;
+
+/** What `runs.watch` reports: a run as it is now, or that it is gone from the list. */
+export const runChange = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('run'), run: runSummary }),
+  z.object({ kind: z.literal('removed'), id: z.string() }),
+]);
+export type RunChange = z.infer<typeof runChange>;
 
 /** One scalar series as two exact-size arrays; a gap in `steps` is a gap in the plot. */
 export const scalarSeries = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { catalog, engineDescription, jsonSchema } from './catalog.ts';
-import { byteArray, pointSet, viewFrame, viewRequest } from './frames.ts';
-import { datasetChoice, metricsBatch, runConfig, runSummary } from './runs.ts';
+import { byteArray, filmIndex, filmPage, pointSet, viewFrame, viewRequest } from './frames.ts';
+import { datasetChoice, metricsBatch, runChange, runConfig, runSummary } from './runs.ts';
 
 /**
  * The call table. A call has one reply; a stream has many, pulled by credits: the engine computes
@@ -39,6 +39,14 @@ export const calls = {
     z.object({ id: z.string(), count: z.int(), dim: z.int() }),
   ),
 
+  /** Moves an imported or drawn dataset to the trash folder; runs that used it keep their results. */
+  'datasets.remove': entry(z.strictObject({ id: z.string().min(1) }), z.object({ trashed: z.string() })),
+  /** Brings a dataset back that `datasets.remove` moved away. */
+  'datasets.restore': entry(z.strictObject({ trashed: z.string().min(1) }), z.object({ id: z.string() })),
+
+  /** Trained runs that ship with the program. */
+  'demos.list': entry(nothing, z.array(runSummary)),
+
   'runs.create': entry(z.strictObject({ config: runConfig }), runSummary),
   'runs.list': entry(nothing, z.array(runSummary)),
   'runs.get': entry(runId, runSummary),
@@ -48,7 +56,21 @@ export const calls = {
   'runs.rename': entry(z.strictObject({ run: z.string(), name: z.string().min(1).max(120) }), runSummary),
   /** Moves the run's folder to the trash folder of the data folder. */
   'runs.delete': entry(runId, z.object({ trashed: z.string() })),
+  /** Brings a run back from the trash folder: what `runs.delete` answered, or its last segment. */
+  'runs.restore': entry(z.strictObject({ trashed: z.string().min(1) }), runSummary),
+  /** Replaces the tags of a run. */
+  'runs.tag': entry(
+    z.strictObject({ run: z.string(), tags: z.array(z.string().trim().min(1).max(40)).max(16) }),
+    runSummary,
+  ),
   'runs.metrics': entry(runId, metricsBatch),
+
+  'film.index': entry(runId, filmIndex),
+  /** At most `count` frames from index `from`: fewer where the film or 4 MiB end first. */
+  'film.read': entry(
+    z.strictObject({ run: z.string(), from: z.int().nonnegative(), count: z.int().min(1).max(64) }),
+    filmPage,
+  ),
 
   /** One view computed once, from the newest parameters or from a checkpoint. */
   'views.compute': entry(
@@ -71,9 +93,11 @@ export const calls = {
 
 export const streams = {
   /** Every change of any run; begins with one value per known run. */
-  'runs.watch': entry(nothing, runSummary),
+  'runs.watch': entry(nothing, runChange),
   /** Scalars of a run: first everything so far, then what is new, batched while there is no credit. */
   'metrics.watch': entry(runId, metricsBatch),
+  /** The film's index, again whenever a frame is added. */
+  'film.watch': entry(runId, filmIndex),
   /** A live view of a run: a new frame whenever the parameters have moved on and there is credit. */
   'views.watch': entry(z.strictObject({ run: z.string(), view: viewRequest }), viewFrame),
 } as const satisfies Record<string, Entry>;

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WorkbenchError } from '../errors.ts';
 import type { PointSet, ViewFrame } from '../frames.ts';
-import type { RunSummary } from '../runs.ts';
+import type { RunChange, RunSummary } from '../runs.ts';
 import { calls } from '../workbench.ts';
 import type { CallName, CancelSignal, WorkbenchClient, WorkbenchService } from '../workbench.ts';
 import { createClient } from './client.ts';
@@ -384,7 +384,7 @@ export function describeContract(name: string, makeWire: () => Promise<Wire> | W
         service.watchEnds = true;
         const seen: string[] = [];
         const error = await new Promise((end) => {
-          client.listen('runs.watch', {}, (run) => void seen.push(run.id), end);
+          client.listen('runs.watch', {}, (change) => void seen.push(idOf(change)), end);
         });
         expect(error).toBeNull();
         expect(seen).toEqual(service.known.map(({ id }) => id));
@@ -400,10 +400,10 @@ export function describeContract(name: string, makeWire: () => Promise<Wire> | W
           client.listen(
             'runs.watch',
             {},
-            async (run) => {
-              log.push(`begin ${run.id}`);
+            async (change) => {
+              log.push(`begin ${idOf(change)}`);
               await client.call('engine.describe', {});
-              log.push(`done ${run.id}`);
+              log.push(`done ${idOf(change)}`);
             },
             end,
           );
@@ -417,7 +417,7 @@ export function describeContract(name: string, makeWire: () => Promise<Wire> | W
         service.streamFailure = new WorkbenchError('run/gone', 'the run is gone', { run: 'a' });
         const seen: string[] = [];
         const error = await new Promise((end) => {
-          client.listen('runs.watch', {}, (run) => void seen.push(run.id), end);
+          client.listen('runs.watch', {}, (change) => void seen.push(idOf(change)), end);
         });
         expect(error).toMatchObject({ code: 'run/gone', detail: { run: 'a' } });
         expect(seen).toEqual(['a']);
@@ -473,8 +473,8 @@ export function describeContract(name: string, makeWire: () => Promise<Wire> | W
           client.listen(
             'runs.watch',
             {},
-            (run) => {
-              seen.push(run.id);
+            (change) => {
+              seen.push(idOf(change));
               throw fault;
             },
             end,
@@ -570,6 +570,8 @@ function runSummary(id: string): RunSummary {
   return {
     id,
     name: id,
+    tags: [],
+    isDemo: false,
     folder: `/runs/${id}`,
     config: {
       method: 'teacher',
@@ -577,6 +579,7 @@ function runSummary(id: string): RunSummary {
       dataset: { id: 'ramp', params: {} },
       steps: 10,
       seed: 0,
+      filmFrames: 0,
       checkpointEvery: 5,
       evalEvery: 0,
       executor: 'auto',
@@ -659,6 +662,7 @@ class TestService implements WorkbenchService {
   readonly streams: WorkbenchService['streams'] = {
     'runs.watch': (_input, signal) => this.#watchRuns(signal),
     'metrics.watch': ({ run }, signal) => this.#watchNothing(run, signal),
+    'film.watch': ({ run }, signal) => this.#watchNothing(run, signal),
     'views.watch': ({ run }, signal) => this.#watchFrames(run, signal),
   };
 
@@ -668,10 +672,10 @@ class TestService implements WorkbenchService {
     for (const tell of [...this.#news]) tell();
   }
 
-  async *#watchRuns(signal: CancelSignal): AsyncIterable<RunSummary> {
+  async *#watchRuns(signal: CancelSignal): AsyncIterable<RunChange> {
     this.opened += 1;
     try {
-      yield* this.known;
+      for (const run of this.known) yield { kind: 'run', run };
       if (this.streamFailure !== null) throw this.streamFailure;
       if (!this.watchEnds) await this.#nextNews(signal);
     } finally {
@@ -719,6 +723,10 @@ class TestService implements WorkbenchService {
     });
     this.waiting -= 1;
   }
+}
+
+function idOf(change: RunChange): string {
+  return change.kind === 'run' ? change.run.id : change.id;
 }
 
 function refusals(): WorkbenchService['calls'] {
