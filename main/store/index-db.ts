@@ -21,7 +21,7 @@ interface Row {
 }
 
 export interface ListOptions {
-  /** Part of the name, id, method or dataset, in any case. */
+  /** Part of the name, a tag, id, method or dataset, in any case. */
   search?: string;
   limit?: number;
 }
@@ -114,7 +114,9 @@ export class RunIndex {
     const row = {
       id,
       stamp,
-      words: [file.name, id, file.config.method, file.config.dataset.id].join('\n').toLowerCase(),
+      words: [file.name, ...file.tags, id, file.config.method, file.config.dataset.id]
+        .join('\n')
+        .toLowerCase(),
       summary: JSON.stringify({
         ...summary,
         folder: undefined,

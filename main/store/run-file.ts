@@ -15,6 +15,7 @@ const runFile = z.strictObject({
   format: z.literal(FORMAT),
   id: z.string().min(1),
   name: z.string().min(1),
+  tags: z.array(z.string()).default([]),
   config: runConfig,
   /** {@link configHash} of `config`; checkpoints carry it too. */
   configHash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -54,6 +55,7 @@ export function newRunFile(
     format: FORMAT,
     id,
     name: config.name || `${config.method} on ${config.dataset.id}`,
+    tags: [],
     config,
     configHash: configHash(config),
     versions,

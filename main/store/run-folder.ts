@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { WarningSink } from '#contract/errors.ts';
+import type { FilmIndex, FilmPage } from '#contract/frames.ts';
 import type { RunConfig, RunStatus, RunSummary, ScalarSeries } from '#contract/runs.ts';
 import { removeTemp, syncFolder, tempPathFor } from './atomic-file.ts';
 import { CheckpointShelf } from './checkpoint-shelf.ts';
 import { storeErrorFrom } from './errors.ts';
+import { readFilmIndex, readFilmPage } from './film-file.ts';
 import { liveLockOwner } from './lock.ts';
 import { readMetrics } from './metrics-log.ts';
 import { newRunFile, readRunFile, writeRunFile } from './run-file.ts';
@@ -13,7 +15,7 @@ import type { RunFile } from './run-file.ts';
 
 /** What may change in a run after it was made. */
 export type RunChange = Partial<
-  Pick<RunFile, 'name' | 'status' | 'step' | 'error' | 'latest' | 'executor' | 'device'>
+  Pick<RunFile, 'name' | 'tags' | 'status' | 'step' | 'error' | 'latest' | 'executor' | 'device'>
 >;
 
 /**
@@ -89,8 +91,18 @@ export class RunFolder {
     return join(this.path, 'samples');
   }
 
-  get framesPath(): string {
-    return join(this.path, 'frames');
+  get filmPath(): string {
+    return join(this.path, 'frames', 'film.bin');
+  }
+
+  /** What the film holds; empty where none is kept. @throws WorkbenchError `store/io` */
+  filmIndex(): FilmIndex {
+    return { run: basename(this.path), ...readFilmIndex(this.filmPath) };
+  }
+
+  /** @throws WorkbenchError `film/out-of-range`, `store/io` */
+  filmPage(from: number, count: number, warn: WarningSink): FilmPage {
+    return { run: basename(this.path), ...readFilmPage(this.filmPath, from, count, warn) };
   }
 
   /** Every recorded scalar. @throws WorkbenchError `store/io` */
@@ -121,6 +133,8 @@ export function summaryOf(path: string, file: RunFile): RunSummary {
     // The folder's name is what finds it; a copied folder is a run of its own.
     id: basename(path),
     name: file.name,
+    tags: file.tags,
+    isDemo: false,
     folder: path,
     config: file.config,
     status: statusNow(path, file.status),

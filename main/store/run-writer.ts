@@ -2,6 +2,8 @@ import type { WarningSink } from '#contract/errors.ts';
 import { sweepTemps } from './atomic-file.ts';
 import type { CheckpointEntry, TrainingState } from './checkpoint-shelf.ts';
 import { RunLock } from './lock.ts';
+import { FilmWriter, cutFilm } from './film-file.ts';
+import type { FilmLayout } from './film-file.ts';
 import { MetricsLog } from './metrics-log.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -15,6 +17,7 @@ export class RunWriter {
   private readonly log: MetricsLog;
   private readonly keep: number;
   private readonly warn: WarningSink;
+  private film: FilmWriter | null = null;
 
   private constructor(run: RunFolder, lock: RunLock, log: MetricsLog, keep: number, warn: WarningSink) {
     this.run = run;
@@ -54,12 +57,24 @@ export class RunWriter {
     const step = state?.step ?? -1;
     this.run.checkpoints.dropAfter(step, this.warn);
     this.log.truncateAfter(step);
+    cutFilm(this.run.filmPath, step);
     return state;
   }
 
   /** Appends one record of scalars. @throws WorkbenchError `store/...`, `run/metrics-order` */
   record(step: number, scalars: Readonly<Record<string, number>>): void {
     this.log.append(step, scalars);
+  }
+
+  /**
+   * Keeps a frame of the film.
+   *
+   * @param positions  [count, T, dim] of `layout`, which is that of all frames of the run
+   * @throws WorkbenchError `store/...`
+   */
+  recordFrame(step: number, layout: FilmLayout, positions: Float32Array): void {
+    this.film ??= FilmWriter.open(this.run.filmPath, layout, step - 1);
+    this.film.append(step, positions);
   }
 
   /**
@@ -77,6 +92,7 @@ export class RunWriter {
   /** Lets go of the run. Write its last status before: a run without a lock is not running. */
   close(): void {
     this.log.close();
+    this.film?.close();
     this.lock.release();
   }
 }

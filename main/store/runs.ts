@@ -9,7 +9,7 @@ import type { Home } from './home.ts';
 import { RunIndex } from './index-db.ts';
 import type { ListOptions } from './index-db.ts';
 import { isRunId, RunFolder } from './run-folder.ts';
-import { moveToTrash, restoreFromTrash } from './trash.ts';
+import { fileFromTrash, fileToTrash, moveToTrash, restoreFromTrash } from './trash.ts';
 
 /**
  * The runs of one data folder. Every call leaves folder and index agreeing; several processes may
@@ -85,6 +85,16 @@ export class RunStore {
     const run = this.open(restoreFromTrash(this.home, trashed));
     this.follow(run);
     return run;
+  }
+
+  /** Moves an imported dataset's file to the trash. @returns where it lies now */
+  trashDataset(path: string): string {
+    return fileToTrash(this.home, path);
+  }
+
+  /** @returns the file's path among the datasets @throws WorkbenchError `store/not-in-trash`, `store/exists` */
+  restoreDataset(trashed: string): string {
+    return fileFromTrash(this.home, trashed, this.home.datasets);
   }
 
   /** Reads every folder again; for a person who does not trust the list. */

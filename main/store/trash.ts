@@ -41,6 +41,38 @@ export function restoreFromTrash(home: Home, trashed: string): string {
   return id;
 }
 
+/**
+ * Moves a file of the data folder, e.g. an imported dataset, to the trash folder.
+ *
+ * @returns where it lies now
+ * @throws WorkbenchError `store/...`
+ */
+export function fileToTrash(home: Home, path: string): string {
+  return moveFree(path, home.trash, basename(path));
+}
+
+/**
+ * Moves a file of the trash back to `path`.
+ *
+ * @throws WorkbenchError `store/not-in-trash`, `store/exists`, `store/...`
+ */
+export function fileFromTrash(home: Home, trashed: string, folder: string): string {
+  const name = basename(trashed);
+  const file = join(home.trash, name);
+  if (!fs.existsSync(file)) {
+    throw new WorkbenchError(
+      'store/not-in-trash',
+      `Expected ${JSON.stringify(name)} in ${home.trash}, found none`,
+    );
+  }
+  // A second copy in the trash has a number behind its name: "points.npy.2".
+  const target = join(folder, name.replace(/\.\d+$/, ''));
+  if (fs.existsSync(target)) {
+    throw new WorkbenchError('store/exists', `Expected no ${basename(target)} yet, found one in ${folder}`);
+  }
+  return moveFree(file, folder, basename(target));
+}
+
 /** Renames `folder` to the first free of `name`, `name.2`, `name.3`, ... in `to`. */
 function moveFree(folder: string, to: string, name: string): string {
   try {

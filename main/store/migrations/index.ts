@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { runs } from './0001-runs.ts';
+import { tags } from './0002-tags.ts';
 import type { Migration } from './migration.ts';
 
-const MIGRATIONS: readonly Migration[] = [runs];
+const MIGRATIONS: readonly Migration[] = [runs, tags];
 
 /**
  * Brings the schema of `db` up to the last of `migrations`, each in a transaction of its own. No
