@@ -42,7 +42,7 @@ export interface StepResult {
   readonly scalars: Record<string, Scalar>;
 }
 
-/** The drift at generated points, for the fields view: V = attract - repel. */
+/** The drift at some points, for the fields view: V = attract - repel. */
 export interface DriftParts {
   readonly attract: Tensor;
   readonly repel: Tensor;
@@ -67,8 +67,18 @@ export interface BoundMethod {
   readonly nfePerCall: number;
   /** Vector fields beyond the sampleable's own. */
   readonly fields?: {
-    /** @param noise [N, ...noiseShape]  @param data [N, ...sampleShape] */
-    drift(state: State, noise: Tensor, data: Tensor): DriftParts & { points: Tensor };
+    /**
+     * The drift at the samples of `noise`, or at `queries`.
+     *
+     * @param noise [N, ...noiseShape]  @param data [N, ...sampleShape]  @param queries [M, D]
+     * @returns the parts at every query, and the samples [N, D]
+     */
+    drift(
+      state: State,
+      noise: Tensor,
+      data: Tensor,
+      queries: Tensor | null,
+    ): DriftParts & { samples: Tensor };
   };
 }
 

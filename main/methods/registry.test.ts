@@ -138,7 +138,7 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         if (made.kind === 'generator') outputs['samples'] = made.generate(inputs['noise']!);
         if (made.kind === 'velocity')
           outputs['samples'] = made.velocity(inputs['noise']!, inputs['t'] as never);
-        if (fields?.drift) Object.assign(outputs, fields.drift(state, inputs['noise']!, inputs['data']!));
+        if (fields?.drift) Object.assign(outputs, fields.drift(state, inputs['noise']!, inputs['data']!, null));
         for (const [name, tensor] of Object.entries(outputs)) shapes[name] = tensor.shape;
         return outputs;
       },

@@ -22,7 +22,13 @@ interface Told {
   readonly events: string[];
 }
 
-const OPTIONS: LoopOptions = { steps: 10, checkpointEvery: 100, evalEvery: 0, recordEvery: 100 };
+const OPTIONS: LoopOptions = {
+  steps: 10,
+  checkpointEvery: 100,
+  evalEvery: 0,
+  recordEvery: 100,
+  filmEvery: 0,
+};
 
 async function looped({
   from = 0,
@@ -64,6 +70,7 @@ async function looped({
         if (failing === 'evaluate') throw new Error('no samples');
         return { energyDistance: 0.1 };
       },
+      film: async () => void events.push(`film ${step}`),
       checkpoint: async () => {
         if (failing === 'checkpoint') throw new Error('disk full');
         events.push(`checkpoint ${step}`);
@@ -111,6 +118,20 @@ describe('trainLoop', () => {
   ])('saves every %i steps and at the end, each once', async (checkpointEvery, expected) => {
     const { events } = await looped({ options: { checkpointEvery } });
     expect(of(events, 'checkpoint')).toEqual(expected);
+  });
+
+  it.each([
+    [0, []],
+    [3, [0, 3, 6, 9, 10]],
+    [5, [0, 5, 10]],
+  ])('films the beginning, every %i steps and the end', async (filmEvery, expected) => {
+    const { events } = await looped({ options: { filmEvery } });
+    expect(of(events, 'film')).toEqual(expected);
+  });
+
+  it('films the beginning once, not where it goes on', async () => {
+    const { events } = await looped({ from: 6, options: { filmEvery: 2 } });
+    expect(of(events, 'film')).toEqual([8, 10]);
   });
 
   it.each([

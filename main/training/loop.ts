@@ -11,6 +11,8 @@ export interface LoopOptions {
   readonly evalEvery: number;
   /** Steps between records of scalars. */
   readonly recordEvery: number;
+  /** Steps between frames of the film, which begins before the first step and ends with the last; 0 keeps none. */
+  readonly filmEvery: number;
 }
 
 export interface LoopHooks {
@@ -26,6 +28,8 @@ export interface LoopHooks {
   record(step: number, scalars: Record<string, number>): void;
   /** Measures samples of the current parameters against data. */
   evaluate(): Promise<Record<string, number>>;
+  /** Keeps what the current parameters generate, as a frame of the film. */
+  film(): Promise<void>;
   /** Saves the current state for good. */
   checkpoint(): Promise<void>;
 }
@@ -48,6 +52,7 @@ export async function trainLoop(trainer: Trainer, options: LoopOptions, hooks: L
     saved = trainer.step;
   };
 
+  if (options.filmEvery > 0 && trainer.step === 0) await hooks.film();
   while (trainer.step < options.steps) {
     // wishes
     const wish = hooks.wish();
@@ -81,6 +86,7 @@ export async function trainLoop(trainer: Trainer, options: LoopOptions, hooks: L
     if (isMeasured || step === 1 || step % options.recordEvery === 0) {
       hooks.record(step, { ...report.scalars, ...quality });
     }
+    if (options.filmEvery > 0 && (isLast || step % options.filmEvery === 0)) await hooks.film();
     if (step % options.checkpointEvery === 0) await save();
   }
   await save();

@@ -397,7 +397,7 @@ describe('a loss against the drifted points', () => {
         step: { shape: [] },
       },
       run: (_, { noise, data, step, ...vectors }) => {
-        const { attract, repel } = bound.fields!.drift(vectors, noise!, data!);
+        const { attract, repel } = bound.fields!.drift(vectors, noise!, data!, null);
         const next = bound.step(vectors, { noise: noise!, data: data! }, step as Scalar);
         return {
           outputs: {

@@ -43,11 +43,55 @@ export function driftField(
   const apart = scaledDistances(x, negatives, temperature);
   const toNegatives = maskSelf ? tf.add(apart, selfMask(x.shape[0])) : apart;
 
+  return fieldFrom(x, positives, negatives, {
+    toPositives,
+    toNegatives,
+    columns: (rowQ) => [
+      logSumExpOfNegated(toPositives, 0),
+      // Among themselves distances are symmetric, and so are their sums.
+      maskSelf ? tf.reshape(rowQ, [1, -1]) : logSumExpOfNegated(toNegatives, 0),
+    ],
+  });
+}
+
+/**
+ * The same field away from the generated points, where a picture wants it: the sums over queries (the
+ * second softmax) stay those of the generated points, so a query adds no mass of its own.
+ *
+ * @param x  [N, D] queries  @param generated  [Q, D]  @param positives  [P, D]
+ */
+export function driftFieldAt(
+  x: Tensor2D,
+  generated: Tensor2D,
+  positives: Tensor2D,
+  temperature: number,
+): DriftParts {
+  const columnP = logSumExpOfNegated(scaledDistances(generated, positives, temperature), 0);
+  const among = tf.add(scaledDistances(generated, generated, temperature), selfMask(generated.shape[0]));
+  const columnQ = logSumExpOfNegated(among, 0);
+  return fieldFrom(x, positives, generated, {
+    toPositives: scaledDistances(x, positives, temperature),
+    toNegatives: scaledDistances(x, generated, temperature),
+    columns: () => [columnP, columnQ],
+  });
+}
+
+interface Distances {
+  readonly toPositives: Tensor;
+  readonly toNegatives: Tensor;
+  /** Log-sum-exps over the queries, [1, P] and [1, Q], given those over the negatives. */
+  columns(rowQ: Tensor): readonly [Tensor, Tensor];
+}
+
+function fieldFrom(
+  x: Tensor2D,
+  positives: Tensor2D,
+  negatives: Tensor2D,
+  { toPositives, toNegatives, columns }: Distances,
+): DriftParts {
   const [rowP, rowQ] = [logSumExpOfNegated(toPositives, 1), logSumExpOfNegated(toNegatives, 1)];
   const row = logAddExp(rowP, rowQ); // [N, 1]
-  const columnP = logSumExpOfNegated(toPositives, 0); // [1, P]
-  // Among themselves distances are symmetric, and so are their sums.
-  const columnQ = maskSelf ? tf.reshape(rowQ, [1, -1]) : logSumExpOfNegated(toNegatives, 0);
+  const [columnP, columnQ] = columns(rowQ);
   const affinityP = affinity(toPositives, row, columnP);
   const affinityQ = affinity(toNegatives, row, columnQ);
 

@@ -9,7 +9,7 @@ import { packingOf, unpack } from '../../tensor/tree.ts';
 import { defineMethod } from '../method.ts';
 import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../optimisation.ts';
 import { driftLoss } from './drift-loss.ts';
-import { driftField } from './field.ts';
+import { driftField, driftFieldAt } from './field.ts';
 
 const params = z.object({
   batch: z.int().min(2).max(8192).default(512).meta({
@@ -128,15 +128,15 @@ export const drifting = defineMethod({
         };
       },
       fields: {
-        drift(state, noise, data) {
+        drift(state, noise, data, queries) {
           const parameters = unpack(state['ema']! as tf.Tensor1D, packing);
-          const points = applyMlp(shape, parameters, noise);
+          const samples = applyMlp(shape, parameters, noise);
           const flat = tf.reshape(data, [data.shape[0]!, dim]) as Tensor2D;
-          const parts: { attract: Tensor; repel: Tensor } = driftField(points, flat, points, {
-            temperature,
-            maskSelf: true,
-          });
-          return { points, ...parts };
+          const parts: { attract: Tensor; repel: Tensor } =
+            queries === null
+              ? driftField(samples, flat, samples, { temperature, maskSelf: true })
+              : driftFieldAt(queries as Tensor2D, samples, flat, temperature);
+          return { samples, ...parts };
         },
       },
     };
