@@ -9,6 +9,7 @@ import { type Outcome, type Wish, trainLoop } from '../training/loop.ts';
 import { type StepReport, Trainer } from '../training/trainer.ts';
 import { Bell } from './bell.ts';
 import { quickQuality } from './evaluate.ts';
+import { filmFrame } from './film.ts';
 import type { Plan } from './plan.ts';
 import { SamplingModel, type SampledState } from './sampling.ts';
 import { checkpointTensors, statesFromTensors } from './state-tensors.ts';
@@ -103,6 +104,7 @@ export class ActiveRun {
           checkpointEvery: config.checkpointEvery,
           evalEvery: config.evalEvery,
           recordEvery: Math.max(1, Math.ceil(config.steps / MOST_RECORDS)),
+          filmEvery: config.filmFrames === 0 ? 0 : Math.ceil(config.steps / config.filmFrames),
         },
         {
           wish: () => this.wish,
@@ -111,6 +113,7 @@ export class ActiveRun {
           onStep: (report) => this.onStep(report),
           record: (step, scalars) => this.record(step, scalars),
           evaluate: async () => quickQuality(this.plan, this.model, await this.sampledState()),
+          film: () => this.film(),
           checkpoint: () => this.checkpoint(),
         },
       );
@@ -205,6 +208,12 @@ export class ActiveRun {
     this.writer.record(step, scalars);
     this.records.push({ step, scalars });
     this.latest = { ...this.latest, ...scalars };
+  }
+
+  private async film(): Promise<void> {
+    const { layout, positions } = await filmFrame(this.plan, this.model, await this.sampledState());
+    this.writer.recordFrame(this.step, layout, positions);
+    this.bell.ring();
   }
 
   private async checkpoint(): Promise<void> {

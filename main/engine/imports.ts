@@ -48,6 +48,23 @@ export class ImportedDatasets {
     return { id, count: points.count, dim: points.dim };
   }
 
+  /** The file of an import. @throws WorkbenchError `dataset/not-imported` */
+  fileOf(id: string): string {
+    if (!this.list().some((dataset) => dataset.id === id)) {
+      throw new WorkbenchError(
+        'dataset/not-imported',
+        `id: expected a data set that was imported or drawn, found ${JSON.stringify(id)}`,
+        { field: 'id' },
+      );
+    }
+    return this.pathOf(id);
+  }
+
+  /** The id that a file of the datasets folder has. */
+  idOf(file: string): string {
+    return path.basename(file, '.npy');
+  }
+
   private read(id: string): Dataset {
     const file = this.pathOf(id);
     const points = pointsFromFile(path.basename(file), fs.readFileSync(file));

@@ -33,6 +33,13 @@ export interface SampleRequest {
   readonly signal?: { readonly aborted: boolean };
 }
 
+interface DriftRequest {
+  readonly count: number;
+  readonly seed: number;
+  readonly data: Float32Array;
+  readonly queries?: Float32Array | null;
+}
+
 export class SamplingModel {
   private readonly method: BoundMethod;
   private readonly produces: Produces;
@@ -131,15 +138,13 @@ export class SamplingModel {
   }
 
   /**
-   * Generated points with the two halves of the drift at each.
-   * @param data  [count * dim] fresh data
+   * Generated points, and the two halves of the drift at each of them or at `queries`.
+   * @param data  [count * dim] fresh data  @param queries  [M * dim]
    */
   async drift(
     state: SampledState,
-    count: number,
-    seed: number,
-    data: Float32Array,
-  ): Promise<{ points: Float32Array; attract: Float32Array; repel: Float32Array }> {
+    { count, seed, data, queries = null }: DriftRequest,
+  ): Promise<{ samples: Float32Array; attract: Float32Array; repel: Float32Array }> {
     const { fields } = this.method;
     if (fields?.drift === undefined || this.produces !== 'generator') {
       throw new WorkbenchError('view/not-available', 'view: this method has no drift field', {
@@ -148,16 +153,21 @@ export class SamplingModel {
     }
     const drift = fields.drift.bind(fields);
     const program = await this.programOf(
-      `drift ${count}`,
-      { noise: { shape: [count, ...this.method.noiseShape] }, data: { shape: [count, ...this.sampleShape] } },
-      (sampled, { noise, data: real }) => {
-        const { points, attract, repel } = drift(sampled, noise!, real!);
-        return { points, attract, repel };
+      `drift ${count} ${queries?.length ?? 'samples'}`,
+      {
+        noise: { shape: [count, ...this.method.noiseShape] },
+        data: { shape: [count, ...this.sampleShape] },
+        ...(queries === null ? {} : { queries: { shape: [queries.length / this.dim, this.dim] } }),
+      },
+      (sampled, { noise, data: real, queries: at }) => {
+        const { samples, attract, repel } = drift(sampled, noise!, real!, at ?? null);
+        return { samples, attract, repel };
       },
     );
     const noise = noiseFor(seed, count * sizeOf(this.method.noiseShape));
-    const { points, attract, repel } = await program.run({ ...state, noise, data });
-    return { points: copy(points), attract: copy(attract), repel: copy(repel) };
+    const inputs = { ...state, noise, data, ...(queries === null ? {} : { queries }) };
+    const { samples, attract, repel } = await program.run(inputs);
+    return { samples: copy(samples), attract: copy(attract), repel: copy(repel) };
   }
 
   /** Does work of several draws under which no program may be let go of: `dispose` waits for it. */
@@ -252,7 +262,7 @@ export class SamplingModel {
 }
 
 /** The noise of a seed: the same for every method, step and view, so that pictures can be compared. */
-function noiseFor(seed: number, size: number): Float32Array {
+export function noiseFor(seed: number, size: number): Float32Array {
   return new Rng(seed, 'view/noise').fillNormal(new Float32Array(size));
 }
 

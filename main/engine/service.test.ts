@@ -9,6 +9,7 @@ import { portPair } from '#contract/rpc/pair.ts';
 import { serve } from '#contract/rpc/server.ts';
 import {
   type MetricsBatch,
+  type RunChange,
   type RunConfigInput,
   type RunStatus,
   type RunSummary,
@@ -28,7 +29,7 @@ interface Opened {
 }
 
 /** An engine on a folder of its own unless one is given, with a client; closed when the test ends. */
-function opened(home = scratchFolder(), options: { allowsFolders?: boolean } = {}): Opened {
+function opened(home = scratchFolder(), options: { allowsFolders?: boolean; demos?: string } = {}): Opened {
   const warnings: Warning[] = [];
   const engine = new Engine({
     home,
@@ -91,12 +92,22 @@ function firstOf<K extends StreamName>(
   });
 }
 
+async function untilRun(client: WorkbenchClient, isGood: (run: RunSummary) => boolean): Promise<RunSummary> {
+  const change = await firstOf(client, 'runs.watch', {}, (each) => each.kind === 'run' && isGood(each.run));
+  return (change as Extract<RunChange, { kind: 'run' }>).run;
+}
+
 function untilStatus(client: WorkbenchClient, id: string, ...wanted: RunStatus[]): Promise<RunSummary> {
-  return firstOf(client, 'runs.watch', {}, (run) => run.id === id && wanted.includes(run.status));
+  return untilRun(client, (run) => run.id === id && wanted.includes(run.status));
 }
 
 function untilStep(client: WorkbenchClient, id: string, step: number): Promise<RunSummary> {
-  return firstOf(client, 'runs.watch', {}, (run) => run.id === id && run.step >= step);
+  return untilRun(client, (run) => run.id === id && run.step >= step);
+}
+
+/** The runs that `runs.watch` has told of, in order. */
+function runsIn(changes: readonly RunChange[]): RunSummary[] {
+  return changes.flatMap((change) => (change.kind === 'run' ? [change.run] : []));
 }
 
 /** Everything a stream says until the test ends. */
@@ -175,8 +186,8 @@ describe('a run', () => {
     expect(done.config.params).toMatchObject({ ...TINY, temperature: 0.086, learningRate: 2e-3 });
     expect(await client.call('runs.get', { run: created.id })).toEqual(done);
     expect(await client.call('runs.list', {})).toEqual([done]);
-    await eventually(() => values.at(-1)?.status === 'finished');
-    expect(new Set(values.map(({ id }) => id))).toEqual(new Set([created.id]));
+    await eventually(() => runsIn(values).at(-1)?.status === 'finished');
+    expect(new Set(runsIn(values).map(({ id }) => id))).toEqual(new Set([created.id]));
     expect(fs.readdirSync(path.join(done.folder, 'checkpoints')).sort()).toEqual([
       'manifest.json',
       'step-10.safetensors',
@@ -528,6 +539,7 @@ describe('views', () => {
     trajectories: { kind: 'trajectories', count: 5, sampler: 'heun', nfe: 8, seed: 1 },
     drift: { kind: 'drift', count: 6, seed: 1 },
     velocity: { kind: 'velocity', t: 0.5, grid: 4, extent: 2 },
+    probe: { kind: 'probe', point: [0.5, -0.25], t: 0.5, count: 8 },
   };
 
   it.each(methods.map(({ id, views, produces }) => [id, { views, produces }] as const))(
@@ -540,7 +552,7 @@ describe('views', () => {
       await untilStatus(client, run, 'finished');
       for (const [kind, view] of Object.entries(REQUESTS) as [ViewRequest['kind'], ViewRequest][]) {
         const compute = () => client.call('views.compute', { run, view });
-        if (!views.includes(kind)) {
+        if (!views.includes(kind) && kind !== 'probe') {
           await expect(compute()).rejects.toMatchObject(refused('view/not-available', 'view.kind', kind));
           continue;
         }
@@ -548,10 +560,10 @@ describe('views', () => {
         expect(frame).toMatchObject({ run, kind, step: 2, dim: 2 });
         const sizes = Object.entries(frame.arrays).map(([name, values]) => [name, values.length]);
         expect(Object.fromEntries(sizes)).toEqual(sizesOf(frame, view));
-        for (const values of Object.values(frame.arrays)) {
+        for (const [name, values] of Object.entries(frame.arrays)) {
           expect(values).toBeInstanceOf(Float32Array);
           expect(values.every(Number.isFinite)).toBe(true);
-          expect(new Set(values).size).toBeGreaterThan(1);
+          if (values.length > 1 && name !== 'modes') expect(new Set(values).size).toBeGreaterThan(1);
         }
         expect(await compute()).toEqual(frame);
         if (kind === 'samples') expect(frame.nfe).toBe(produces === 'generator' ? 1 : 4);
@@ -568,15 +580,82 @@ describe('views', () => {
   function sizesOf({ count, dim, arrays }: ViewFrame, view: ViewRequest): Record<string, number> {
     switch (view.kind) {
       case 'samples':
-        return { points: count * dim };
+        return { points: count * dim, modes: count };
       case 'trajectories':
-        return { positions: count * arrays['times']!.length * dim, times: 5 };
+        return { positions: count * arrays['times']!.length * dim, times: 5, modes: count };
       case 'drift':
         return { points: count * dim, attract: count * dim, repel: count * dim };
       case 'velocity':
         return { points: 16 * dim, vectors: 16 * dim };
+      case 'probe':
+        return arrays['vectors'] ? { points: dim, vectors: dim } : { points: dim, attract: dim, repel: dim };
     }
   }
+
+  it('of a drift are the same field at its samples, on a grid and at a point', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf());
+    await untilStatus(client, run, 'finished');
+    const compute = (view: ViewRequest) => client.call('views.compute', { run, view });
+    const count = 32;
+    const grid = await compute({ kind: 'drift', on: 'grid', grid: 3, extent: 1, count });
+    const { points, samples, data } = grid.arrays;
+    expect([grid.count, samples!.length, data!.length]).toEqual([9, 2 * count, 2 * count]);
+    // Row-major over y, then x.
+    expect([...points!.subarray(0, 8)]).toEqual([-1, -1, 0, -1, 1, -1, -1, 0]);
+    expect((await compute({ kind: 'drift', count })).arrays['points']).toEqual(samples);
+    for (const [row, point] of [
+      [0, [-1, -1]],
+      [5, [1, 0]],
+    ] as const) {
+      const probe = await compute({ kind: 'probe', point: [...point], count });
+      for (const part of ['attract', 'repel'] as const) {
+        for (const axis of [0, 1]) {
+          // The same arithmetic in float32 over another batch of queries.
+          expect(probe.arrays[part]![axis]).toBeCloseTo(grid.arrays[part]![2 * row + axis]!, 5);
+        }
+      }
+    }
+  });
+
+  it('of a velocity are the same field on a grid, on particles and at a point', async () => {
+    const { client } = opened();
+    const run = await create(
+      client,
+      configOf({ method: 'teacher', params: { width: 8, depth: 1, batch: 16 } }),
+    );
+    await untilStatus(client, run, 'finished');
+    const compute = (view: ViewRequest) => client.call('views.compute', { run, view });
+    const t = 0.25;
+    for (const on of ['grid', 'samples'] as const) {
+      const { arrays } = await compute({ kind: 'velocity', t, on, grid: 3, count: 9 });
+      const point = [...arrays['points']!.subarray(8, 10)];
+      const probe = await compute({ kind: 'probe', t, point });
+      for (const axis of [0, 1]) {
+        expect(probe.arrays['vectors']![axis]).toBeCloseTo(arrays['vectors']![8 + axis]!, 5);
+      }
+    }
+    // At t = 1 the particles are the noise that trajectories begin with, at t = 0 the data.
+    const noise = await compute({ kind: 'velocity', t: 1, on: 'samples', count: 5 });
+    const paths = await compute({ kind: 'trajectories', count: 5, nfe: 1 });
+    const begin = Float32Array.from(
+      { length: 10 },
+      (_, i) => paths.arrays['positions']![(i >> 1) * 4 + (i & 1)]!,
+    );
+    expect(noise.arrays['points']).toEqual(begin);
+    const ends = await compute({ kind: 'velocity', t: 0, on: 'samples', count: 5 });
+    const data = await client.call('datasets.sample', { dataset: { id: 'bimodal' }, count: 5 });
+    expect(ends.arrays['points']).toEqual(data.values);
+  });
+
+  it('say which number of a probe is missing', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf());
+    await untilStatus(client, run, 'finished');
+    await expect(
+      client.call('views.compute', { run, view: { kind: 'probe', point: [1] } }),
+    ).rejects.toMatchObject(refused('config/wrong-value', 'view.point', 'expected 2', 'found 1'));
+  });
 
   it('come from a checkpoint where one is named', async () => {
     const { client } = opened();
@@ -774,7 +853,7 @@ describe('closing', () => {
     const metrics = collected(client, 'metrics.watch', { run });
     await untilStep(client, run, 1);
     await engine.close();
-    await eventually(() => runs.values.at(-1)?.status === 'stopped');
+    await eventually(() => runsIn(runs.values).at(-1)?.status === 'stopped');
     await eventually(() => metrics.values.length > 0);
     expect([...runs.ends, ...metrics.ends, ...warnings]).toEqual([]);
   });
@@ -782,6 +861,137 @@ describe('closing', () => {
   it('can be asked for twice', async () => {
     const { engine } = opened();
     await Promise.all([engine.close(), engine.close()]);
+  });
+});
+
+describe('the film of a run', () => {
+  it.each([
+    ['drifting', TINY, { times: [0], most: 2048 }],
+    ['teacher', { width: 8, depth: 1, batch: 16 }, { times: [1, 0], most: 256 }],
+  ] as const)('of %s keeps what fixed noise became', async (method, params, { times, most }) => {
+    const { client } = opened();
+    const run = await create(client, configOf({ method, params, steps: 20, filmFrames: 5 }));
+    await untilStatus(client, run, 'finished');
+    const index = await client.call('film.index', { run });
+    expect([...index.steps]).toEqual([0, 4, 8, 12, 16, 20]);
+    expect([index.times[0], index.times.at(-1)]).toEqual([times[0], times.at(-1)]);
+    expect([index.count, index.dim]).toEqual([most, 2]);
+    const page = await client.call('film.read', { run, from: 4, count: 8 });
+    expect([...page.steps]).toEqual([16, 20]);
+    // The last frame is the view of the finished run, sample for sample.
+    const { arrays } = await client.call('views.compute', {
+      run,
+      view:
+        method === 'teacher'
+          ? { kind: 'trajectories', count: most, nfe: index.nfe }
+          : { kind: 'samples', count: most },
+    });
+    expect(page.positions.subarray(page.positions.length / 2)).toEqual(
+      arrays['positions'] ?? arrays['points'],
+    );
+  });
+
+  it('is not kept where nobody wants it', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf({ filmFrames: 0 }));
+    const { folder } = await untilStatus(client, run, 'finished');
+    expect((await client.call('film.index', { run })).steps).toHaveLength(0);
+    expect(fs.existsSync(path.join(folder, 'frames'))).toBe(false);
+    await expect(client.call('film.read', { run, from: 0, count: 1 })).rejects.toMatchObject({
+      code: 'film/out-of-range',
+    });
+  });
+
+  it('goes on where a stopped run does, each step once, and is told to those who watch', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf({ steps: 4000, checkpointEvery: 50, filmFrames: 400 }));
+    const watch = collected(client, 'film.watch', { run });
+    await untilStep(client, run, 60);
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+    await client.call('runs.resume', { run });
+    await untilStatus(client, run, 'finished');
+    const { steps } = await client.call('film.index', { run });
+    expect([...steps]).toEqual(Array.from({ length: 401 }, (_, i) => 10 * i));
+    await eventually(() => watch.values.at(-1)?.steps.length === 401);
+  });
+});
+
+describe('tags and the trash', () => {
+  it('keeps tags, once each', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf());
+    await untilStatus(client, run, 'finished');
+    expect((await client.call('runs.tag', { run, tags: ['a', 'b', 'a'] })).tags).toEqual(['a', 'b']);
+    expect((await client.call('runs.list', {}))[0]!.tags).toEqual(['a', 'b']);
+    await expect(client.call('runs.tag', { run, tags: [' '] })).rejects.toMatchObject({
+      message: expect.stringContaining('tags'),
+    });
+  });
+
+  it('tells every window of a run that went and came back', async () => {
+    const { client } = opened();
+    const run = await create(client, configOf());
+    const done = await untilStatus(client, run, 'finished');
+    const { values } = collected(client, 'runs.watch', {});
+    await eventually(() => values.length > 0);
+    const { trashed } = await client.call('runs.delete', { run });
+    await eventually(() => values.at(-1)?.kind === 'removed');
+    expect(values.at(-1)).toEqual({ kind: 'removed', id: run });
+    expect(await client.call('runs.list', {})).toEqual([]);
+    expect(await client.call('runs.restore', { trashed })).toEqual(done);
+    await eventually(() => values.at(-1)?.kind === 'run');
+    await expect(client.call('runs.restore', { trashed })).rejects.toMatchObject({ code: 'run/not-found' });
+  });
+
+  it('removes a dataset that was brought, and brings it back; a built-in one stays', async () => {
+    const { client } = opened();
+    const bytes = new TextEncoder().encode('0,0\n1,1\n2,0\n');
+    const { id } = await client.call('datasets.import', { fileName: 'three.csv', bytes });
+    const before = await client.call('datasets.sample', { dataset: { id }, count: 4 });
+    const { trashed } = await client.call('datasets.remove', { id });
+    await expect(client.call('datasets.sample', { dataset: { id } })).rejects.toMatchObject({
+      code: expect.stringMatching(/^dataset\/|^config\//),
+    });
+    expect(await client.call('datasets.restore', { trashed })).toEqual({ id });
+    expect(await client.call('datasets.sample', { dataset: { id }, count: 4 })).toEqual(before);
+    await expect(client.call('datasets.remove', { id: 'checkerboard' })).rejects.toMatchObject(
+      refused('dataset/not-imported', 'checkerboard'),
+    );
+    await expect(client.call('datasets.restore', { trashed })).rejects.toMatchObject({
+      code: 'store/not-in-trash',
+    });
+  });
+});
+
+describe('demos', () => {
+  it('are looked at like runs, and changed by nobody', async () => {
+    const maker = opened();
+    const id = await create(maker.client, configOf({ filmFrames: 2 }));
+    const { folder } = await untilStatus(maker.client, id, 'finished');
+    const demos = scratchFolder();
+    fs.cpSync(folder, path.join(demos, 'demo-one'), { recursive: true });
+    fs.mkdirSync(path.join(demos, 'demo-broken'));
+
+    const { client, warnings } = opened(undefined, { demos });
+    expect(warnings.map(({ code }) => code)).toEqual(['run/not-found']);
+    warnings.length = 0;
+    const [demo, ...others] = await client.call('demos.list', {});
+    expect(others).toEqual([]);
+    expect(demo).toMatchObject({ id: 'demo-one', isDemo: true, status: 'finished', step: 20 });
+    expect(await client.call('runs.list', {})).toEqual([]);
+    const run = 'demo-one';
+    expect(await client.call('runs.get', { run })).toEqual(demo);
+    expect((await client.call('views.compute', { run, view: { kind: 'samples', count: 4 } })).step).toBe(20);
+    expect([...(await client.call('film.index', { run })).steps]).toEqual([0, 10, 20]);
+    for (const refusal of [
+      client.call('runs.rename', { run, name: 'mine' }),
+      client.call('runs.tag', { run, tags: ['x'] }),
+      client.call('runs.resume', { run }),
+      client.call('runs.delete', { run }),
+    ]) {
+      await expect(refusal).rejects.toMatchObject(refused('run/is-demo', 'demo-one', 'duplicate'));
+    }
   });
 });
 

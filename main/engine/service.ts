@@ -1,7 +1,7 @@
 /** The workbench itself: what every window, command and script calls. */
 import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
-import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
-import type { MetricsBatch, RunConfig, RunSummary } from '#contract/runs.ts';
+import type { FilmIndex, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
+import type { MetricsBatch, RunChange, RunConfig, RunSummary } from '#contract/runs.ts';
 import type { CancelSignal, WorkbenchService } from '#contract/workbench.ts';
 import type { Dataset } from '../datasets/index.ts';
 import { type RunFolder, RunStore } from '../store/index.ts';
@@ -11,13 +11,14 @@ import { Rng } from '../tensor/rng.ts';
 import { ActiveRun } from './active-run.ts';
 import { Bell, firstRing, pause } from './bell.ts';
 import { catalogOf, runSchema } from './catalog.ts';
+import { Demos } from './demos.ts';
 import { fullQuality } from './evaluate.ts';
 import { ImportedDatasets } from './imports.ts';
 import { type LoadedModel, ModelShelf } from './models.ts';
 import { type Plan, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
 import { seriesFromRecords } from './series.ts';
-import { computeView } from './views.ts';
+import { computeView, modesOf } from './views.ts';
 
 export interface EngineOptions {
   /** Data folder; the platform's default if left out. */
@@ -25,6 +26,8 @@ export interface EngineOptions {
   /** Version of the program, for run records. */
   readonly version: string;
   readonly warn: WarningSink;
+  /** Folder of trained runs that ship with the program; none if left out. */
+  readonly demos?: string;
   /** Lets `run` be the path of a folder anywhere: for a command of the person at this machine. */
   readonly allowsFolders?: boolean;
 }
@@ -44,6 +47,7 @@ export class Engine implements WorkbenchService {
   private readonly store: RunStore;
   private readonly imports: ImportedDatasets;
   private readonly models: ModelShelf;
+  private readonly demos: Demos;
   private readonly queue: Queue;
   /** Runs this engine trains or is about to. */
   private readonly active = new Map<string, ActiveRun>();
@@ -65,6 +69,7 @@ export class Engine implements WorkbenchService {
     });
     this.imports = new ImportedDatasets(this.store.home.datasets);
     this.models = new ModelShelf(options.warn);
+    this.demos = new Demos(options.demos ?? null, options.warn);
     this.queue = new Queue((id) => (this.training = this.train(id)));
   }
 
@@ -89,9 +94,15 @@ export class Engine implements WorkbenchService {
     'datasets.sample': ({ dataset, count, seed }) => {
       const source = sourceOf(dataset, this.importedDatasets());
       const values = source.sample(new Rng(seed, 'view/data'), count);
-      return Promise.resolve({ count, dim: source.dim, values });
+      return Promise.resolve({ count, dim: source.dim, values, ...modesOf(source, values) });
     },
     'datasets.import': ({ fileName, bytes }) => Promise.resolve(this.imports.add(fileName, bytes)),
+    'datasets.remove': ({ id }) =>
+      Promise.resolve({ trashed: this.store.trashDataset(this.imports.fileOf(id)) }),
+    'datasets.restore': ({ trashed }) =>
+      Promise.resolve({ id: this.imports.idOf(this.store.restoreDataset(trashed)) }),
+
+    'demos.list': () => Promise.resolve(this.demos.list()),
 
     'runs.create': ({ config }) => {
       const plan = this.planOf(config);
@@ -108,14 +119,10 @@ export class Engine implements WorkbenchService {
     'runs.pause': ({ run }) => Promise.resolve(this.tell(this.open(run), 'pause')),
     'runs.resume': ({ run }) => Promise.resolve(this.resume(run)),
     'runs.stop': ({ run }) => Promise.resolve(this.stop(run)),
-    'runs.rename': ({ run, name }) => {
-      const folder = this.open(run);
-      (this.active.get(folder.id)?.folder ?? folder).update({ name });
-      this.changes.ring();
-      return Promise.resolve(this.summaryOf(this.open(run)));
-    },
+    'runs.rename': ({ run, name }) => Promise.resolve(this.change(run, { name })),
+    'runs.tag': ({ run, tags }) => Promise.resolve(this.change(run, { tags: [...new Set(tags)] })),
     'runs.delete': ({ run }) => {
-      const folder = this.open(run);
+      const folder = this.openOwn(run);
       if (this.queue.current === folder.id) {
         throw new WorkbenchError(
           'run/is-training',
@@ -127,6 +134,14 @@ export class Engine implements WorkbenchService {
       this.changes.ring();
       return Promise.resolve({ trashed });
     },
+    'runs.restore': ({ trashed }) => {
+      const folder = this.store.restore(trashed);
+      this.changes.ring();
+      return Promise.resolve(this.summaryOf(folder));
+    },
+    'film.index': ({ run }) => Promise.resolve(this.open(run).filmIndex()),
+    'film.read': ({ run, from, count }) =>
+      Promise.resolve(this.open(run).filmPage(from, count, this.options.warn)),
     'runs.metrics': ({ run }) => Promise.resolve(this.metricsOf(this.open(run))),
 
     'views.compute': async ({ run, view, step }, signal) => {
@@ -148,6 +163,7 @@ export class Engine implements WorkbenchService {
 
   readonly streams: WorkbenchService['streams'] = {
     'runs.watch': (_, signal) => this.watchRuns(signal),
+    'film.watch': ({ run }, signal) => this.watchFilm(run, signal),
     'metrics.watch': ({ run }, signal) => this.watchMetrics(run, signal),
     'views.watch': ({ run, view }, signal) => this.watchView(run, view, signal),
   };
@@ -212,10 +228,31 @@ export class Engine implements WorkbenchService {
   }
 
   private open(run: string): RunFolder {
+    const demo = this.demos.find(run);
+    if (demo !== null) return demo;
     if (this.options.allowsFolders !== true) return this.store.open(run);
     const folder = this.store.find(run);
     if (!folder.path.startsWith(this.store.home.runs)) this.foreign.set(folder.id, folder.path);
     return folder;
+  }
+
+  /** A run that may be changed. @throws WorkbenchError `run/is-demo` */
+  private openOwn(run: string): RunFolder {
+    if (this.demos.find(run) !== null) {
+      throw new WorkbenchError(
+        'run/is-demo',
+        `Expected a run of yours, found ${run}, which ships with Fewstep and stays as it is; duplicate it to change it.`,
+        { id: run },
+      );
+    }
+    return this.open(run);
+  }
+
+  private change(run: string, change: { name?: string; tags?: string[] }): RunSummary {
+    const folder = this.openOwn(run);
+    (this.active.get(folder.id)?.folder ?? folder).update(change);
+    this.changes.ring();
+    return this.summaryOf(this.open(run));
   }
 
   /** @throws WorkbenchError `run/not-training` unless the run has its turn here */
@@ -234,6 +271,7 @@ export class Engine implements WorkbenchService {
   }
 
   private summaryOf(folder: RunFolder): RunSummary {
+    if (this.demos.find(folder.id) !== null) return this.demos.summaryOf(folder);
     return this.active.get(folder.id)?.summary() ?? folder.summary();
   }
 
@@ -242,7 +280,7 @@ export class Engine implements WorkbenchService {
   }
 
   private resume(run: string): RunSummary {
-    const folder = this.open(run);
+    const folder = this.openOwn(run);
     if (this.queue.current === folder.id) return this.tell(folder, 'unpause');
     const { status, step, config, error } = folder.summary();
     if (status === 'finished') {
@@ -264,7 +302,7 @@ export class Engine implements WorkbenchService {
   }
 
   private stop(run: string): RunSummary {
-    const folder = this.open(run);
+    const folder = this.openOwn(run);
     if (!this.queue.remove(folder.id)) return this.tell(folder, 'stop');
     folder.update({ status: 'stopped' });
     this.changes.ring();
@@ -292,7 +330,7 @@ export class Engine implements WorkbenchService {
     return this.models.get(folder, () => this.planOf(folder.file.config), step);
   }
 
-  private async *watchRuns(signal: CancelSignal): AsyncIterable<RunSummary> {
+  private async *watchRuns(signal: CancelSignal): AsyncIterable<RunChange> {
     const sent = new Map<string, string>();
     let scannedAt = -Infinity;
     let heard = -1;
@@ -307,7 +345,13 @@ export class Engine implements WorkbenchService {
         const text = JSON.stringify(summary);
         if (sent.get(summary.id) === text) continue;
         sent.set(summary.id, text);
-        yield summary;
+        yield { kind: 'run', run: summary };
+        if (signal.aborted) return;
+      }
+      const gone = isScan ? [...sent.keys()].filter((id) => !summaries.some((each) => each.id === id)) : [];
+      for (const id of gone) {
+        sent.delete(id);
+        yield { kind: 'removed', id };
         if (signal.aborted) return;
       }
       // A run that trains rings its own bell too often to miss: it is looked at ten times a second.
@@ -331,6 +375,20 @@ export class Engine implements WorkbenchService {
       const last = Math.max(upTo, ...fresh.series.map(({ steps }) => steps.at(-1) ?? -1));
       if (isFirst || fresh.series.length > 0) yield fresh;
       upTo = Math.max(last, active?.startedAt ?? 0);
+      await this.untilNews(id, heard, signal);
+      await pause(PROGRESS_MS, signal);
+    }
+  }
+
+  private async *watchFilm(run: string, signal: CancelSignal): AsyncIterable<FilmIndex> {
+    const { id } = this.open(run);
+    let known: string | null = null;
+    while (!signal.aborted) {
+      const heard = this.newsOf(id);
+      const index = this.open(run).filmIndex();
+      const steps = index.steps.join();
+      if (steps !== known) yield index;
+      known = steps;
       await this.untilNews(id, heard, signal);
       await pause(PROGRESS_MS, signal);
     }

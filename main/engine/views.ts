@@ -1,9 +1,11 @@
 /** The pictures of a model that a window can ask for, as frames of numbers. */
 import { WorkbenchError } from '#contract/errors.ts';
 import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
+import type { DataSource } from '../datasets/index.ts';
+import type { Method } from '../methods/method.ts';
 import { Rng } from '../tensor/rng.ts';
 import type { Plan } from './plan.ts';
-import type { SampledState, SamplingModel } from './sampling.ts';
+import { type SampledState, type SamplingModel, noiseFor } from './sampling.ts';
 
 interface ViewOf {
   readonly run: string;
@@ -21,7 +23,8 @@ export function computeView(of: ViewOf, view: ParsedViewRequest): Promise<ViewFr
 
 async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> {
   const { plan, model, state } = of;
-  if (!plan.method.views.includes(view.kind)) {
+  const fits = plan.method.views.includes(view.kind) || (view.kind === 'probe' && hasField(plan.method));
+  if (!fits) {
     throw new WorkbenchError(
       'view/not-available',
       `view.kind: ${plan.method.title} has ${plan.method.views.join(', ')}, found ${view.kind}`,
@@ -37,36 +40,88 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
     dim: model.dim,
     arrays,
   });
+  const dataOf = ({ seed, count }: { seed: number; count: number }): Float32Array =>
+    plan.source.sample(new Rng(seed, 'view/data'), count);
   const signal = of.signal ? { signal: of.signal } : {};
 
   switch (view.kind) {
     case 'samples': {
       const nfe = plan.method.produces === 'generator' ? 1 : view.nfe;
-      const drawn = await model.sample(state, { count: view.count, nfe, seed: view.seed, ...signal });
-      return frame(drawn.nfe, view.count, { points: drawn.points });
+      const { points, nfe: taken } = await model.sample(state, {
+        count: view.count,
+        nfe,
+        seed: view.seed,
+        ...signal,
+      });
+      return frame(taken, view.count, { points, ...modesOf(plan.source, points) });
     }
     case 'trajectories': {
       const path = await model.trajectories(state, { ...view, ...signal }, 'all');
       return frame(path.nfe, view.count, {
         positions: pathMajor(path.states, view.count, model.dim),
         times: Float32Array.from(path.times),
+        ...modesOf(plan.source, path.states.at(-1)!),
       });
     }
     case 'drift': {
-      const data = plan.source.sample(new Rng(view.seed, 'view/data'), view.count);
-      const { points, attract, repel } = await model.drift(state, view.count, view.seed, data);
-      return frame(1, view.count, { points, attract, repel });
+      const data = dataOf(view);
+      if (view.on === 'samples') {
+        const { samples, attract, repel } = await model.drift(state, { ...view, data });
+        return frame(1, view.count, { points: samples, attract, repel });
+      }
+      const points = gridPoints(view.grid, view.extent, model.dim);
+      const parts = await model.drift(state, { ...view, data, queries: points });
+      return frame(1, points.length / model.dim, { points, ...parts, data });
     }
     case 'velocity': {
-      const points = gridPoints(view.grid, view.extent, model.dim);
+      const points =
+        view.on === 'grid'
+          ? gridPoints(view.grid, view.extent, model.dim)
+          : interpolants(dataOf(view), noiseFor(view.seed, view.count * model.dim), view.t);
       const vectors = await model.velocityAt(state, points, view.t);
-      return frame(1, view.grid * view.grid, { points, vectors: Float32Array.from(vectors) });
+      const nfe = plan.bound.nfePerCall;
+      return frame(nfe, points.length / model.dim, { points, vectors: Float32Array.from(vectors) });
+    }
+    case 'probe': {
+      const points = Float32Array.from(view.point);
+      if (points.length !== model.dim) {
+        throw new WorkbenchError(
+          'config/wrong-value',
+          `view.point: expected ${model.dim} numbers, found ${points.length}`,
+          { field: 'view.point' },
+        );
+      }
+      if (plan.method.views.includes('velocity')) {
+        const vectors = await model.velocityAt(state, points, view.t);
+        return frame(plan.bound.nfePerCall, 1, { points, vectors: Float32Array.from(vectors) });
+      }
+      const { attract, repel } = await model.drift(state, { ...view, data: dataOf(view), queries: points });
+      return frame(1, 1, { points, attract, repel });
     }
   }
 }
 
+/** The mode that holds each end point, -1 outside all; nothing for data without known modes. */
+export function modesOf(source: DataSource, points: ArrayLike<number>): { modes?: Float32Array } {
+  const { modes, dim } = source;
+  if (modes === undefined) return {};
+  const of = new Float32Array(points.length / dim);
+  for (let i = 0; i < of.length; i++) of[i] = modes.modeOf(points, i * dim);
+  return { modes: of };
+}
+
+/** x_t = (1 - t) data + t noise: where the flow has its mass at time t. */
+function interpolants(data: Float32Array, noise: Float32Array, t: number): Float32Array {
+  return data.map((value, i) => (1 - t) * value + t * noise[i]!);
+}
+
+/** Whether there is a velocity or a drift to ask at a point. */
+function hasField({ views }: Method): boolean {
+  return views.includes('velocity') || views.includes('drift');
+}
+
 /** [T][B * D] to [B, T, D]: what a view uploads once and then only windows by time. */
-function pathMajor(states: readonly Float64Array[], count: number, dim: number): Float32Array {
+export function pathMajor(states: readonly Float64Array[], count: number, dim: number): Float32Array {
   const times = states.length;
   const out = new Float32Array(count * times * dim);
   states.forEach((state, t) => {

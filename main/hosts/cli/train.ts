@@ -163,8 +163,9 @@ function untilEnd(
     const unlisten = client.listen(
       'runs.watch',
       {},
-      (summary) => {
-        if (summary.id !== began.id) return;
+      (change) => {
+        if (change.kind !== 'run' || change.run.id !== began.id) return;
+        const summary = change.run;
         onChange(summary);
         if (summary.status === 'queued' || summary.status === 'running' || summary.status === 'paused') {
           seenTraining = true;

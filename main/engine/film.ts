@@ -1,0 +1,35 @@
+/** One frame of the film of a run: what fixed noise becomes with the parameters of one moment of training. */
+import type { FilmLayout } from '../store/film-file.ts';
+import type { Plan } from './plan.ts';
+import type { SampledState, SamplingModel } from './sampling.ts';
+import { pathMajor } from './views.ts';
+
+/** Euler steps of a filmed path: enough to see its bend, few enough to cost little beside a training step. */
+const PATH_STEPS = 16;
+const MOST_PATHS = 256;
+const MOST_SAMPLES = 2048;
+/** Numbers in a frame, which bounds the film of data of many dimensions. */
+const MOST_NUMBERS = 16_384;
+
+/** @returns positions [count, T, dim] of the paths of seed 0, or of one-step samples with T = 1 */
+export async function filmFrame(
+  plan: Plan,
+  model: SamplingModel,
+  state: SampledState,
+): Promise<{ layout: FilmLayout; positions: Float32Array }> {
+  const { dim } = model;
+  if (plan.method.produces !== 'velocity') {
+    const count = fitting(MOST_SAMPLES, dim);
+    const { points, nfe } = await model.sample(state, { count, nfe: 1, seed: 0 });
+    return { layout: { count, dim, times: [0], nfe }, positions: points };
+  }
+  const count = fitting(MOST_PATHS, dim * (PATH_STEPS + 1));
+  const nfe = PATH_STEPS * plan.bound.nfePerCall;
+  const path = await model.trajectories(state, { count, nfe, seed: 0, sampler: 'euler' }, 'all');
+  const layout = { count, dim, times: [...path.times], nfe: path.nfe };
+  return { layout, positions: pathMajor(path.states, count, dim) };
+}
+
+function fitting(most: number, numbersEach: number): number {
+  return Math.max(1, Math.min(most, Math.floor(MOST_NUMBERS / numbersEach)));
+}
