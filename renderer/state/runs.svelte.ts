@@ -1,5 +1,5 @@
 import type { WireError } from '#contract/errors.ts';
-import type { RunConfigInput, RunStatus, RunSummary } from '#contract/runs.ts';
+import type { RunChange, RunConfigInput, RunStatus, RunSummary } from '#contract/runs.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { runColours } from '../theme/run-colours.ts';
 import type { Connection } from './connection.svelte.ts';
@@ -15,8 +15,10 @@ export class Runs {
   list = $state.raw<readonly RunSummary[]>([]);
   hasLoaded = $state(false);
   error = $state.raw<WireError | null>(null);
-  readonly #byId = $derived(new Map(this.list.map((run) => [run.id, run])));
-  readonly #colours = $derived(runColours(this.list));
+  /** Trained runs that ship with the program; they are not in `list`. */
+  demos = $state.raw<readonly RunSummary[]>([]);
+  readonly #byId = $derived(new Map([...this.demos, ...this.list].map((run) => [run.id, run])));
+  readonly #colours = $derived(runColours([...this.demos, ...this.list]));
 
   readonly #connection: Connection;
   /** Ids that were deleted here: a late report must not bring them back. */
@@ -39,16 +41,18 @@ export class Runs {
   follow(client: WorkbenchClient): () => void {
     let isFollowing = true;
     let stop = (): void => undefined;
-    client.call('runs.list', {}).then(
-      (runs) => {
+    Promise.all([client.call('runs.list', {}), client.call('demos.list', {})]).then(
+      ([runs, demos]) => {
         if (!isFollowing) return;
+        this.demos = demos;
+        this.#deleted.clear();
         this.#replace(runs);
         this.hasLoaded = true;
         this.error = null;
         stop = client.listen(
           'runs.watch',
           {},
-          (run) => this.#put(run),
+          (change) => this.#apply(change),
           (error) => {
             if (error !== null) this.error = shownError(error);
           },
@@ -92,6 +96,28 @@ export class Runs {
     this.#deleted.add(run);
     this.list = this.list.filter((each) => each.id !== run);
     return trashed;
+  }
+
+  /** Brings a run back from the trash. */
+  async restore(trashed: string): Promise<RunSummary> {
+    const run = await this.#connection.call('runs.restore', { trashed });
+    this.#deleted.delete(run.id);
+    this.#put(run);
+    return run;
+  }
+
+  async tag(run: string, tags: readonly string[]): Promise<void> {
+    this.#put(await this.#connection.call('runs.tag', { run, tags: [...tags] }));
+  }
+
+  #apply(change: RunChange): void {
+    if (change.kind === 'run') {
+      this.#put(change.run);
+      return;
+    }
+    // What is reported from here on was brought back.
+    this.#deleted.delete(change.id);
+    this.list = this.list.filter((each) => each.id !== change.id);
   }
 
   #replace(runs: readonly RunSummary[]): void {

@@ -1,12 +1,12 @@
 import { SvelteSet } from 'svelte/reactivity';
-
-export const viewIds = ['trajectories', 'fields', 'samples', 'metrics'] as const;
-export type ViewId = (typeof viewIds)[number];
+import type { RunConfigInput } from '#contract/runs.ts';
 
 /** Where the New run form begins. */
 export interface Draft {
   method: string;
   dataset: string;
+  /** A config to start from, e.g. that of a run to be repeated with changes. */
+  config?: RunConfigInput;
 }
 
 export const drafts = {
@@ -14,17 +14,24 @@ export const drafts = {
   teacher: { method: 'teacher', dataset: 'checkerboard' },
 } as const satisfies Record<string, Draft>;
 
-/** What a person looks at: one run, one view, and what the inspector shows. */
+/** What a person looks at: one run, and what the inspector shows. */
 export class Selection {
   run = $state<string | null>(null);
-  view = $state<ViewId>('trajectories');
-  /** The form that is open in the inspector; null shows the selected run. */
+  /** The form that is open in the inspector; null shows what is selected. */
   draft = $state.raw<Draft | null>(null);
+  /** The data set that is looked at in the inspector, by its id. */
+  dataset = $state<string | null>(null);
   /** Runs drawn in the metrics view beside the selected one. */
   readonly overlaid = new SvelteSet<string>();
 
   openRun(id: string): void {
     this.run = id;
+    this.draft = null;
+    this.dataset = null;
+  }
+
+  openDataset(id: string): void {
+    this.dataset = id;
     this.draft = null;
   }
 

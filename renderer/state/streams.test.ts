@@ -92,13 +92,22 @@ describe('Runs', () => {
     await vi.waitUntil(() => runs.hasLoaded);
     expect(runs.list.map((run) => run.id)).toEqual(['new', 'old']);
 
-    engine.runChanges.push(runSummary('old', { createdAt: '2026-01-01', step: 7 }));
+    engine.runChanges.push({ kind: 'run', run: runSummary('old', { createdAt: '2026-01-01', step: 7 }) });
     await vi.waitUntil(() => runs.get('old')?.step === 7);
 
     await runs.remove('old');
-    engine.runChanges.push(runSummary('old', { step: 8 }), runSummary('new', { step: 9 }));
+    engine.runChanges.push(
+      { kind: 'run', run: runSummary('old', { step: 8 }) },
+      { kind: 'run', run: runSummary('new', { step: 9 }) },
+    );
     await vi.waitUntil(() => runs.get('new')?.step === 9);
     expect(runs.get('old')).toBeNull();
+
+    // Another window brings it back.
+    engine.runChanges.push({ kind: 'removed', id: 'old' }, { kind: 'run', run: runSummary('old') });
+    await vi.waitUntil(() => runs.get('old') !== null);
+    engine.runChanges.push({ kind: 'removed', id: 'new' });
+    await vi.waitUntil(() => runs.get('new') === null);
     unfollow();
     stop();
   });

@@ -1,6 +1,8 @@
 import { untrack } from 'svelte';
 import type { ViewRequest } from '#contract/frames.ts';
 import { LiveView } from './live-view.svelte.ts';
+import type { FilmFrame } from './film.svelte.ts';
+import { usePane } from './pane.svelte.ts';
 import { isActive } from './runs.svelte.ts';
 import { useWorkbench } from './workbench.svelte.ts';
 
@@ -8,7 +10,8 @@ import { useWorkbench } from './workbench.svelte.ts';
 const staleAfterMs = 4000;
 
 /**
- * The live view of the selected run that a component shows; to be called while it is made.
+ * What the pane of a component shows of its run; to be called while the component is made. While a
+ * past moment of training is looked at, samples and trajectories come from the film.
  *
  * @param request  what to compute; null for nothing
  */
@@ -18,38 +21,75 @@ export function useLiveView(request: () => ViewRequest | null): SelectedView {
   return view;
 }
 
-/** A live view, and what a person should know of its age. */
+/** A live view or a moment of the film, and what a person should know of its age. */
 class SelectedView {
   readonly #workbench = useWorkbench();
+  readonly #scope = usePane();
   readonly #live = new LiveView();
   #isOld = $state(false);
+  #kind = $state<ViewRequest['kind'] | null>(null);
+  #shownFilm = $state.raw<FilmFrame | null>(null);
 
-  readonly frame = $derived.by(() => this.#live.frame);
-  readonly error = $derived.by(() => this.#live.error);
-  readonly isWaiting = $derived.by(() => this.#live.isWaiting && this.#live.frame === null);
+  readonly #film = $derived.by(() => this.#workbench.films.get(this.#scope.run?.id ?? null));
+  /** Position in the film that is looked at; -1 while training is followed. */
+  readonly #position = $derived.by(() => {
+    const { step } = this.#workbench.training;
+    const isKept = this.#kind === 'samples' || this.#kind === 'trajectories';
+    return step === null || !isKept ? -1 : (this.#film?.positionAt(step) ?? -1);
+  });
 
-  /** Why the frame is not the newest there could be; null while it is. */
+  /** True while this is a moment of the film and not the newest parameters. */
+  readonly isFilm = $derived.by(() => this.#position >= 0);
+  readonly frame = $derived.by(() => {
+    if (this.#position < 0) return this.#live.frame;
+    const shown = this.#shownFilm;
+    if (shown === null || shown.samples.run !== this.#scope.run?.id) return null;
+    return this.#kind === 'trajectories' ? shown.trajectories : shown.samples;
+  });
+  readonly error = $derived.by(() => (this.isFilm ? (this.#film?.error ?? null) : this.#live.error));
+  readonly isWaiting = $derived.by(() =>
+    this.isFilm ? this.frame === null : this.#live.isWaiting && this.#live.frame === null,
+  );
+
+  /** Why the frame is not what was asked for; null while it is. */
   readonly staleBecause = $derived.by(() => {
-    const { frame } = this.#live;
-    const { run, connection } = this.#workbench;
-    if (frame === null) return null;
+    const { frame } = this;
+    const { connection, training } = this.#workbench;
+    const { run } = this.#scope;
+    if (frame === null || this.isFilm) return null;
     if (connection.status === 'disconnected') return 'the engine is not connected';
+    if (training.step !== null && this.#kind !== null && training.step < frame.step) {
+      return 'the film keeps samples and paths, no fields';
+    }
     if (run === null || run.step <= frame.step) return null;
     if (!isActive(run.status) && !this.#live.isWaiting && this.#isOld) return 'the run has gone on since';
     return this.#isOld ? 'the engine is behind' : null;
   });
 
   follow(request: () => ViewRequest | null): void {
-    const status = $derived(this.#workbench.run?.status ?? null);
-    const run = $derived(this.#workbench.run?.id ?? null);
+    const status = $derived(this.#scope.run?.status ?? null);
+    const run = $derived(this.#scope.run?.id ?? null);
     $effect(() => {
       const { client } = this.#workbench.connection;
       const view = request();
       const [id, epoch] = [run, status ?? ''];
+      const isFilm = this.#position >= 0;
       untrack(() => {
+        this.#kind = view?.kind ?? null;
         if (id === null || view === null) this.#live.clear();
-        else if (client === null) this.#live.pause();
+        else if (client === null || isFilm) this.#live.pause();
         else this.#live.show(client, id, view, epoch);
+      });
+    });
+    $effect(() => {
+      const film = this.#film;
+      const position = this.#position;
+      if (film === null || position < 0) return;
+      // A frame stays on the stage until the next one is here: nothing flickers while a page loads.
+      const frame = film.frame(position);
+      untrack(() => {
+        film.want(position);
+        if (frame !== null) this.#shownFilm = frame;
       });
     });
     $effect(() => () => this.#live.clear());

@@ -1,12 +1,18 @@
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import { CatalogState } from './catalog.svelte.ts';
+import { Commands } from './commands.svelte.ts';
 import { Connection } from './connection.svelte.ts';
 import type { OpenPort } from './connection.svelte.ts';
+import { Films } from './films.svelte.ts';
 import { eachFrame } from './frames.ts';
+import { History } from './history.svelte.ts';
 import { Metrics } from './metrics.svelte.ts';
+import { Panes } from './panes.svelte.ts';
+import { Picks } from './picks.svelte.ts';
 import { Playback } from './playback.svelte.ts';
 import { isActive, Runs } from './runs.svelte.ts';
 import { Selection } from './selection.svelte.ts';
+import { TrainingTime } from './training-time.svelte.ts';
 
 /** Everything that one window knows, and the effects that keep it current. */
 export class Workbench {
@@ -14,20 +20,32 @@ export class Workbench {
   readonly catalog: CatalogState;
   readonly runs: Runs;
   readonly selection = new Selection();
+  readonly panes = new Panes();
+  readonly commands = new Commands(this.panes);
+  readonly history = new History();
+  readonly picks = new Picks();
+  /** Sampler time, the first of the two time axes. */
   readonly playback = new Playback();
+  /** Training time, the second. */
+  readonly training = new TrainingTime();
+  readonly films = new Films();
   readonly metrics = new Metrics();
 
   readonly run = $derived.by(() => this.runs.get(this.selection.run));
   readonly method = $derived.by(() =>
     this.run === null ? null : this.catalog.method(this.run.config.method),
   );
-  /** Whether what is on the stage has a path through sampler time. */
+  /** Whether anything on the stage has a path through sampler time. */
   readonly hasSamplerTime = $derived.by(() => {
-    const views = this.method?.views ?? [];
-    if (this.selection.view === 'trajectories') return views.includes('trajectories');
-    if (this.selection.view === 'fields') return views.includes('velocity');
-    return false;
+    return this.panes.shown.some((pane) => {
+      const run = this.runs.get(pane.pinnedRun) ?? this.run;
+      const views = (run === null ? null : this.catalog.method(run.config.method))?.views ?? [];
+      if (pane.view === 'trajectories') return views.includes('trajectories');
+      return pane.view === 'fields' && views.includes('velocity');
+    });
   });
+  /** The film of the selected run, null while nobody is connected. */
+  readonly film = $derived.by(() => this.films.get(this.selection.run));
 
   constructor(open: OpenPort) {
     this.connection = new Connection(open);
@@ -56,6 +74,24 @@ export class Workbench {
       });
     });
     $effect(() => () => this.metrics.stopAll());
+    $effect(() => {
+      const { client } = this.connection;
+      const ids = [this.selection.run, ...this.panes.shown.map((pane) => pane.pinnedRun)];
+      const known = ids.filter((id): id is string => this.runs.get(id) !== null);
+      untrack(() => this.films.follow(client, known));
+    });
+    $effect(() => () => this.films.follow(null, []));
+    $effect(() => {
+      // Another run has another past.
+      void this.selection.run;
+      untrack(() => this.training.follow());
+    });
+    $effect(() => {
+      if (!this.training.isPlaying) return;
+      return eachFrame((elapsedSecs) =>
+        this.training.advance(elapsedSecs, this.film?.steps ?? new Float64Array()),
+      );
+    });
     $effect(() => this.#selectFirst());
     $effect(() => {
       if (!this.playback.isPlaying || !this.hasSamplerTime) return;
@@ -63,11 +99,21 @@ export class Workbench {
     });
   }
 
-  /** A window that opens on existing runs shows the one that trains, or else the newest. */
+  /**
+   * A window that opens on existing runs shows the one that trains, or else the newest; one that opens
+   * on none shows a trained run that ships with the program, and plays it.
+   */
   #selectFirst(): void {
     if (!this.runs.hasLoaded || this.selection.run !== null || this.selection.draft !== null) return;
     const first = this.runs.list.find((run) => run.status === 'running') ?? this.runs.list[0];
     if (first !== undefined) this.selection.openRun(first.id);
+    else if (this.runs.demos[0] !== undefined) this.openDemo(this.runs.demos[0].id);
+  }
+
+  /** Shows a run that ships with the program, moving at once. */
+  openDemo(id: string): void {
+    this.selection.openRun(id);
+    this.playback.play();
   }
 }
 

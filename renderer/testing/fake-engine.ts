@@ -1,9 +1,9 @@
-import type { ViewFrame } from '#contract/frames.ts';
+import type { FilmIndex, FilmPage, ViewFrame } from '#contract/frames.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { portPair } from '#contract/rpc/pair.ts';
 import type { Port } from '#contract/rpc/port.ts';
 import { serve } from '#contract/rpc/server.ts';
-import type { MetricsBatch, RunSummary } from '#contract/runs.ts';
+import type { MetricsBatch, RunChange, RunSummary } from '#contract/runs.ts';
 import type { StreamParsed, WorkbenchService } from '#contract/workbench.ts';
 
 /** A stream that a test fills by hand. */
@@ -46,7 +46,12 @@ export class Feed<T> {
  */
 export class FakeEngine {
   runs: RunSummary[] = [];
-  readonly runChanges = new Feed<RunSummary>();
+  demos: RunSummary[] = [];
+  readonly runChanges = new Feed<RunChange>();
+  /** Opened films by run, and the pages that a test has for them. */
+  readonly films: { run: string; feed: Feed<FilmIndex> }[] = [];
+  filmPages: (run: string, from: number, count: number) => Promise<FilmPage> = () =>
+    Promise.reject(new WorkbenchError('test/absent', 'The fake engine has no film'));
   /** Opened streams in order, each with what it was asked for. */
   readonly views: { input: StreamParsed<'views.watch'>; feed: Feed<ViewFrame> }[] = [];
   readonly metrics: { run: string; feed: Feed<MetricsBatch> }[] = [];
@@ -84,6 +89,9 @@ export class FakeEngine {
         'catalog.runSchema': async () => ({ type: 'object', properties: {} }),
         'datasets.sample': absent('datasets.sample'),
         'datasets.import': absent('datasets.import'),
+        'datasets.remove': absent('datasets.remove'),
+        'datasets.restore': absent('datasets.restore'),
+        'demos.list': async () => this.demos,
         'runs.create': absent('runs.create'),
         'runs.list': async () => this.runs,
         'runs.get': absent('runs.get'),
@@ -92,12 +100,21 @@ export class FakeEngine {
         'runs.stop': absent('runs.stop'),
         'runs.rename': absent('runs.rename'),
         'runs.delete': async ({ run }) => ({ trashed: `/data/trash/${run}` }),
+        'runs.restore': async ({ trashed }) => runSummary(trashed.split('/').at(-1) ?? trashed),
+        'runs.tag': absent('runs.tag'),
+        'film.index': absent('film.index'),
+        'film.read': ({ run, from, count }) => this.filmPages(run, from, count),
         'runs.metrics': absent('runs.metrics'),
         'views.compute': absent('views.compute'),
         'runs.evaluate': absent('runs.evaluate'),
       },
       streams: {
         'runs.watch': () => this.runChanges,
+        'film.watch': ({ run }) => {
+          const feed = new Feed<FilmIndex>();
+          this.films.push({ run, feed });
+          return feed;
+        },
         'metrics.watch': ({ run }) => {
           const feed = new Feed<MetricsBatch>();
           this.metrics.push({ run, feed });
@@ -117,6 +134,8 @@ export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSum
   return {
     id,
     name: id,
+    tags: [],
+    isDemo: false,
     folder: `/data/runs/${id}`,
     config: {
       method: 'drifting',
@@ -126,6 +145,7 @@ export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSum
       seed: 0,
       checkpointEvery: 50,
       evalEvery: 50,
+      filmFrames: 96,
       executor: 'auto',
     },
     status: 'running',
