@@ -1035,6 +1035,13 @@ describe('a run in a folder elsewhere', () => {
 });
 
 describe('engine.describe', () => {
+  it('says how much memory it uses', async () => {
+    const { client } = opened();
+    const { memoryBytes } = await firstOf(client, 'engine.watch', {}, () => true);
+    // Node alone takes some tens of megabytes.
+    expect(memoryBytes).toBeGreaterThan(20e6);
+  });
+
   it('says what can compute here', async () => {
     const { client, home } = opened();
     const described = await client.call('engine.describe', {});

@@ -39,6 +39,13 @@ const RESCAN_MS = 2000;
 const VIEW_SHARE = 0.03;
 const SHORTEST_FRAME_MS = 33;
 
+async function* watchMemory(signal: CancelSignal): AsyncIterable<{ memoryBytes: number }> {
+  while (!signal.aborted) {
+    yield { memoryBytes: process.memoryUsage.rss() };
+    await pause(RESCAN_MS, signal);
+  }
+}
+
 /** What a person can ask of a run that has its turn. */
 type RunWish = 'pause' | 'unpause' | 'stop';
 
@@ -162,6 +169,7 @@ export class Engine implements WorkbenchService {
   };
 
   readonly streams: WorkbenchService['streams'] = {
+    'engine.watch': (_, signal) => watchMemory(signal),
     'runs.watch': (_, signal) => this.watchRuns(signal),
     'film.watch': ({ run }, signal) => this.watchFilm(run, signal),
     'metrics.watch': ({ run }, signal) => this.watchMetrics(run, signal),

@@ -92,6 +92,8 @@ export const calls = {
 } as const satisfies Record<string, Entry>;
 
 export const streams = {
+  /** What the engine's process uses, every two seconds. */
+  'engine.watch': entry(nothing, z.object({ memoryBytes: z.number() })),
   /** Every change of any run; begins with one value per known run. */
   'runs.watch': entry(nothing, runChange),
   /** Scalars of a run: first everything so far, then what is new, batched while there is no credit. */

@@ -32,6 +32,9 @@ export class Workbench {
   readonly metrics = new Metrics();
 
   readonly run = $derived.by(() => this.runs.get(this.selection.run));
+  /** Memory of the engine's process, null while unknown. */
+  memoryBytes = $state<number | null>(null);
+
   readonly method = $derived.by(() =>
     this.run === null ? null : this.catalog.method(this.run.config.method),
   );
@@ -72,6 +75,15 @@ export class Workbench {
         const run = this.runs.get(id);
         return run !== null && isActive(run.status);
       });
+    });
+    $effect(() => {
+      const { client } = this.connection;
+      if (client === null) return;
+      const stop = client.listen('engine.watch', {}, ({ memoryBytes }) => (this.memoryBytes = memoryBytes));
+      return () => {
+        stop();
+        this.memoryBytes = null;
+      };
     });
     $effect(() => () => this.metrics.stopAll());
     $effect(() => {

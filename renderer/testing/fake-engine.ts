@@ -48,6 +48,7 @@ export class FakeEngine {
   runs: RunSummary[] = [];
   demos: RunSummary[] = [];
   readonly runChanges = new Feed<RunChange>();
+  readonly load = new Feed<{ memoryBytes: number }>();
   /** Opened films by run, and the pages that a test has for them. */
   readonly films: { run: string; feed: Feed<FilmIndex> }[] = [];
   filmPages: (run: string, from: number, count: number) => Promise<FilmPage> = () =>
@@ -110,6 +111,7 @@ export class FakeEngine {
       },
       streams: {
         'runs.watch': () => this.runChanges,
+        'engine.watch': () => this.load,
         'film.watch': ({ run }) => {
           const feed = new Feed<FilmIndex>();
           this.films.push({ run, feed });

@@ -9,9 +9,9 @@ import { withEngine } from './engine.ts';
 import {
   type FlagTypes,
   type FlagValues,
+  type SchemaField,
   fieldsOf,
   helpLines,
-  numberFrom,
   parseFlags,
   valuesFromFlags,
 } from './flags.ts';
@@ -23,12 +23,6 @@ const RUN_FLAGS: FlagTypes = {
   method: 'string',
   data: 'string',
   resume: 'string',
-  name: 'string',
-  steps: 'string',
-  seed: 'string',
-  'checkpoint-every': 'string',
-  'eval-every': 'string',
-  executor: 'string',
   home: 'string',
   json: 'boolean',
   help: 'boolean',
@@ -43,12 +37,6 @@ fewstep train --resume RUN
   --method METHOD         what to train
   --data DATASET          a dataset by id, or the path of a CSV or NPY file of points
   --resume RUN            a stopped or interrupted run, by id or folder
-  --name TEXT             name in lists
-  --steps N               training steps [2000]
-  --seed N                decides every random number [0]
-  --checkpoint-every N    steps between checkpoints [500]
-  --eval-every N          steps between measurements of quality, 0 for the end only [250]
-  --executor ID           auto, ort-cpu, ort-webgpu, tensorflow or reference [auto]
   --home FOLDER           data folder
   --json                  one JSON document {run, steps, final} on stdout`;
 
@@ -60,16 +48,20 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
     const dataId = flagValue(argv, 'data') ?? datasetIdOf(configFile(argv));
     const method = catalog.methods.find(({ id }) => id === methodId);
     const dataset = catalog.datasets.find(({ id }) => id === dataId);
+    const runFields = fieldsOf(await client.call('catalog.runSchema', {}));
     const methodFields = method ? fieldsOf(method.params) : [];
     const dataFields = dataset ? fieldsOf(dataset.params, DATA_PREFIX) : [];
     const types: FlagTypes = {
       ...RUN_FLAGS,
-      ...Object.fromEntries([...methodFields, ...dataFields].map(({ flag }) => [flag, 'string' as const])),
+      ...Object.fromEntries(
+        [...runFields, ...methodFields, ...dataFields].map(({ flag }) => [flag, 'string' as const]),
+      ),
     };
     const given = parseFlags(argv, types);
     if (given['help'] === true) {
       output.answer({ usage: USAGE }, [
         USAGE,
+        ...helpLines(runFields),
         '',
         ...choices(catalog),
         ...helpLines(methodFields),
@@ -84,7 +76,7 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
       const began =
         given['resume'] === undefined
           ? await client.call('runs.create', {
-              config: await configFrom(client, given, catalog, methodFields, dataFields),
+              config: await configFrom(client, given, catalog, { runFields, methodFields, dataFields }),
             })
           : await client.call('runs.resume', { run: String(given['resume']) });
       // A run that has just ended has nothing left to stop.
@@ -103,8 +95,7 @@ async function configFrom(
   client: WorkbenchClient,
   given: FlagValues,
   catalog: Catalog,
-  methodFields: ReturnType<typeof fieldsOf>,
-  dataFields: ReturnType<typeof fieldsOf>,
+  { runFields, methodFields, dataFields }: Record<'runFields' | 'methodFields' | 'dataFields', SchemaField[]>,
 ): Promise<RunConfigInput> {
   const file = given['config'] === undefined ? {} : readConfig(String(given['config']));
   const filed = (file['dataset'] ?? {}) as { id?: string; params?: object };
@@ -121,19 +112,12 @@ async function configFrom(
       `--data: expected a dataset (${catalog.datasets.map(({ id }) => id).join(', ')}) or a CSV or NPY file, found nothing`,
     );
   }
-  const number = (flag: string, name: string): Record<string, number> =>
-    given[flag] === undefined ? {} : { [name]: numberFrom(flag, String(given[flag])) };
   const text = (flag: string): Record<string, string> =>
     given[flag] === undefined ? {} : { [flag]: String(given[flag]) };
   const config = {
     ...file,
-    ...text('name'),
     ...text('method'),
-    ...text('executor'),
-    ...number('steps', 'steps'),
-    ...number('seed', 'seed'),
-    ...number('checkpoint-every', 'checkpointEvery'),
-    ...number('eval-every', 'evalEvery'),
+    ...valuesFromFlags(runFields, given),
     params: { ...(file['params'] as object | undefined), ...valuesFromFlags(methodFields, given) },
     dataset: {
       ...filed,

@@ -662,6 +662,7 @@ class TestService implements WorkbenchService {
   readonly streams: WorkbenchService['streams'] = {
     'runs.watch': (_input, signal) => this.#watchRuns(signal),
     'metrics.watch': ({ run }, signal) => this.#watchNothing(run, signal),
+    'engine.watch': (_input, signal) => this.#watchNothing('', signal),
     'film.watch': ({ run }, signal) => this.#watchNothing(run, signal),
     'views.watch': ({ run }, signal) => this.#watchFrames(run, signal),
   };
