@@ -138,7 +138,10 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         if (made.kind === 'generator') outputs['samples'] = made.generate(inputs['noise']!);
         if (made.kind === 'velocity')
           outputs['samples'] = made.velocity(inputs['noise']!, inputs['t'] as never);
-        if (fields?.drift) Object.assign(outputs, fields.drift(state, inputs['noise']!, inputs['data']!, null));
+        if (fields?.drift) {
+          const { samples, attract, repel } = fields.drift(state, inputs['noise']!, inputs['data']!, null);
+          Object.assign(outputs, { drifting: samples, attract, repel });
+        }
         for (const [name, tensor] of Object.entries(outputs)) shapes[name] = tensor.shape;
         return outputs;
       },
@@ -146,6 +149,6 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
     expect(shapes['samples']).toEqual([5, 2]);
     const hasDrift = method.views.includes('drift');
     expect(fields?.drift !== undefined).toBe(hasDrift);
-    if (hasDrift) expect(shapes).toMatchObject({ points: [5, 2], attract: [5, 2], repel: [5, 2] });
+    if (hasDrift) expect(shapes).toMatchObject({ drifting: [5, 2], attract: [5, 2], repel: [5, 2] });
   });
 });

@@ -32,6 +32,12 @@ describe('trace', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('refuses an output with the name of an input', () => {
+    expect(() => trace({ x: { shape: [1] } }, ({ x }) => ({ x: tf.neg(x!) }))).toThrow(
+      /name of its own, found x/,
+    );
+  });
+
   it('names the op without a rule and where it was called', () => {
     const attempt = () =>
       trace({ x: { shape: [4, 4] } }, ({ x }) => ({

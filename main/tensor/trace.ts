@@ -189,6 +189,13 @@ export function trace(specs: Readonly<Record<string, TensorSpec>>, fn: Traceable
         inputs[name] = tensorOf(value);
       }
       for (const [name, tensor] of Object.entries(fn(inputs))) {
+        // An ONNX model has one space of names: the output would shadow the input inside it.
+        if (Object.hasOwn(specs, name)) {
+          throw new WorkbenchError(
+            'tensor/name-taken',
+            `Expected an output with a name of its own, found ${name}, which is an input.`,
+          );
+        }
         graph.outputs.push({ name, value: tracer.valueOf(tensor) });
       }
     });

@@ -1,0 +1,143 @@
+/**
+ * The Gaussian-mixture policy of pi-Flow (GMFlow): one network call gives, for every place, a mixture
+ * over the data; given any later state its posterior is known in closed form, and so is the velocity.
+ * Chen et al. "pi-Flow: Policy-Based Few-Step Generation via Imitation Distillation", 2025.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { PolicySource, PolicyVelocity } from './policy.ts';
+
+/** What the network says at the source; K components. */
+export interface GmOutput {
+  /** Means as velocities, [B, K, C, P]. */
+  readonly means: Tensor;
+  /** Logarithms of the weights up to a constant, [B, K, 1, P]. */
+  readonly logWeights: Tensor;
+  /** Logarithm of the one standard deviation in velocity units, [B, 1, 1, 1]. */
+  readonly logStd: Tensor;
+}
+
+/** The mixture over the data at the source, in data units. */
+export interface GmData {
+  /** [B, K, C, P] */
+  readonly means: Tensor;
+  /** Normalised, [B, K, 1, P]. */
+  readonly logWeights: Tensor;
+  /** [B, 1, 1, 1] */
+  readonly variance: Tensor;
+}
+
+const EPS = 1e-6;
+/** Log-weight of a dropped component: its share underflows to zero, and nothing becomes NaN. */
+const DROPPED = -1e9;
+
+/** mu_k = x - t M_k, s^2 = exp(2 l) t^2. */
+export function gmDataFrom(output: GmOutput, source: PolicySource): GmData {
+  const t = perSample(source.t);
+  return {
+    means: tf.sub(tf.expandDims(source.x, 1), tf.mul(t, output.means)),
+    logWeights: logSoftmaxOverComponents(output.logWeights),
+    variance: tf.mul(tf.exp(tf.mul(output.logStd, 2)), tf.square(t)),
+  };
+}
+
+/**
+ * The policy pi(x, t) for t at or below the source's. With al = 1 - t,
+ *
+ *   zeta = (al / t)^2 - (al_s / t_s)^2,   nu = al x / t^2 - al_s x_s / t_s^2,
+ *   mu'_k = (s^2 nu + mu_k) / (s^2 zeta + 1),
+ *   a'_k  = a_k + <mu_k, nu - zeta mu_k / 2>_C / (s^2 zeta + 1),
+ *   x0 = sum_k softmax(a')_k mu'_k,   pi = (x - x0) / t.
+ *
+ * Exact where the data is such a mixture. It divides by t: end a roll-out at 0, never evaluate there.
+ */
+export function gmPolicy(data: GmData, source: PolicySource): PolicyVelocity {
+  return (x, t) => velocityFromData(x, gmExpectedData(data, source, x, t), t);
+}
+
+/** E[x0 | x at t] under the mixture, [B, C, P]. */
+export function gmExpectedData(
+  { means, logWeights, variance }: GmData,
+  source: PolicySource,
+  x: Tensor,
+  t: Tensor1D,
+): Tensor {
+  const now = precision(x, t);
+  const then = precision(source.x, source.t);
+  const zeta = tf.sub(now.of, then.of); // [B, 1, 1, 1]
+  const nu = tf.sub(now.pull, then.pull); // [B, 1, C, P]
+  const spread = tf.maximum(tf.add(tf.mul(variance, zeta), 1), EPS);
+  const posterior = tf.div(tf.add(tf.mul(variance, nu), means), spread);
+  const evidence = tf.sum(tf.mul(means, tf.sub(nu, tf.mul(tf.mul(zeta, 0.5), means))), 2, true);
+  const weights = tf.exp(logSoftmaxOverComponents(tf.add(logWeights, tf.div(evidence, spread))));
+  return tf.sum(tf.mul(weights, posterior), 1);
+}
+
+/** The evidence of one state for the data: precision ((1 - t) / t)^2 and pull (1 - t) x / t^2. */
+function precision(x: Tensor, t: Tensor1D): { of: Tensor; pull: Tensor } {
+  const time = perSample(tf.maximum(t, EPS) as Tensor1D);
+  const signal = tf.sub(1, time);
+  return {
+    of: tf.square(tf.div(signal, time)),
+    pull: tf.mul(tf.div(signal, tf.square(time)), tf.expandDims(x, 1)),
+  };
+}
+
+/** The mixture sharpened towards q^(1/T): weights^(1/T) and variance T; at 1 or above as it is. */
+export function gmTempered(data: GmData, temperature: number): GmData {
+  if (temperature >= 1) return data;
+  return {
+    ...data,
+    logWeights: logSoftmaxOverComponents(tf.div(data.logWeights, temperature)),
+    variance: tf.mul(data.variance, temperature),
+  };
+}
+
+/**
+ * The mixture without some of its components, the same ones at every place of a sample; a sample that
+ * would lose all keeps all.
+ *
+ * @param draws  [B, K] uniform in [0, 1)  @param rate  probability to drop a component
+ */
+export function gmDropout(data: GmData, draws: Tensor, rate: number): GmData {
+  if (rate === 0) return data;
+  const isKept = tf.cast(tf.greaterEqual(draws, rate), 'float32');
+  const hasNone = tf.sub(1, tf.max(isKept, 1, true));
+  const kept = tf.maximum(isKept, hasNone);
+  const penalty = tf.mul(tf.sub(1, kept), DROPPED);
+  const logWeights = tf.add(data.logWeights, tf.expandDims(tf.expandDims(penalty, 2), 3));
+  return { ...data, logWeights: logSoftmaxOverComponents(logWeights) };
+}
+
+/**
+ * Negative log-likelihood of data under the mixture, summed over channels, [B, P]:
+ * -log sum_k w_k N(x0; mu_k, s^2 I).
+ */
+export function gmNegativeLogLikelihood({ means, logWeights, variance }: GmData, x0: Tensor): Tensor {
+  const channels = x0.shape[1]!;
+  const squares = tf.sum(tf.square(tf.sub(tf.expandDims(x0, 1), means)), 2, true);
+  const logNormal = tf.sub(
+    tf.div(squares, tf.mul(variance, -2)),
+    tf.mul(tf.log(tf.mul(variance, 2 * Math.PI)), channels / 2),
+  );
+  const terms = tf.add(logWeights, logNormal);
+  return tf.neg(tf.squeeze(logSumExpOverComponents(terms), [1, 2]));
+}
+
+/** (x - x0) / t. @param x [B, C, P] */
+export function velocityFromData(x: Tensor, x0: Tensor, t: Tensor1D, leastTime = EPS): Tensor {
+  return tf.div(tf.sub(x, x0), tf.reshape(tf.maximum(t, leastTime), [-1, 1, 1]));
+}
+
+function perSample(t: Tensor1D): Tensor {
+  return tf.reshape(t, [-1, 1, 1, 1]);
+}
+
+function logSoftmaxOverComponents(logits: Tensor): Tensor {
+  return tf.sub(logits, logSumExpOverComponents(logits));
+}
+
+function logSumExpOverComponents(logits: Tensor): Tensor {
+  const most = tf.max(logits, 1, true);
+  return tf.add(tf.log(tf.sum(tf.exp(tf.sub(logits, most)), 1, true)), most);
+}
