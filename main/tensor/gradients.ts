@@ -6,6 +6,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { sizeOf } from './shape.ts';
 
+// A repetition is detached: what it computed is a constant to the tape.
+tf.registerGradient({
+  kernelName: 'Repeat',
+  saveAllInputs: true,
+  gradFunc: (_dy, saved) =>
+    Object.fromEntries(saved.map((input, i) => [i, () => tf.zeros(input.shape)])) as never,
+});
+
 /** Sums a gradient over the axes along which an operand of `shape` was broadcast. */
 function summedTo(grad: Tensor, shape: readonly number[]): Tensor {
   const lead = grad.rank - shape.length;

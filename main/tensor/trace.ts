@@ -209,6 +209,37 @@ export function trace(specs: Readonly<Record<string, TensorSpec>>, fn: Traceable
   return graph;
 }
 
+/**
+ * Records a function into a graph of its own while another is recorded: the body of a loop. Its inputs
+ * and outputs go by their places, named '0', '1', ...
+ *
+ * @throws WorkbenchError `tensor/foreign-tensor` if it uses a tensor of the outer graph
+ */
+export function recordBody(
+  specs: readonly TensorSpec[],
+  fn: (inputs: tf.Tensor[]) => readonly tf.Tensor[],
+): Graph {
+  const tracer = traceBackend();
+  const outer = tracer.currentGraph();
+  const graph = new Graph();
+  tracer.graph = graph;
+  try {
+    return tf.tidy(() => {
+      const inputs = specs.map((spec, i) => {
+        const value = graph.value(spec.dtype ?? 'float32', [...spec.shape]);
+        graph.inputs.push({ name: String(i), value });
+        return tensorOf(value);
+      });
+      fn(inputs).forEach((tensor, i) => {
+        graph.outputs.push({ name: String(i), value: tracer.valueOf(tensor) });
+      });
+      return graph as unknown as tf.TensorContainer;
+    }) as unknown as Graph;
+  } finally {
+    tracer.graph = outer;
+  }
+}
+
 /** The graph that is being recorded, for transforms that work on a part of it (jvp). */
 export function currentGraph(): Graph {
   return traceBackend().currentGraph();

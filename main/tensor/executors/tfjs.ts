@@ -12,6 +12,7 @@ import {
   constantElements,
   typedArrayOf,
 } from '../graph.ts';
+import type { RepeatAttributes } from '../kernels/repeat.ts';
 import { sizeOf } from '../shape.ts';
 import { activate } from '../trace.ts';
 import type { Executable, Executor, ExecutorId, HostArrays } from './executor.ts';
@@ -117,11 +118,29 @@ function withBackend<T>(name: string, work: () => T): T {
 function runNode(node: Node, tensorOf: (value: Value) => tf.Tensor): tf.Tensor[] {
   const isList = node.inputNames[0] === '0';
   const tensors = node.inputs.map(tensorOf);
+  // Ours, so no backend has a kernel of that name.
+  if (node.kernel === 'Repeat') return runRepeat(tensors, node.attrs as unknown as RepeatAttributes);
   const inputs = isList ? tensors : Object.fromEntries(node.inputNames.map((name, i) => [name, tensors[i]!]));
   const result: tf.Tensor | tf.Tensor[] = tf
     .engine()
     .runKernel(node.kernel, inputs as unknown as tf.NamedTensorMap, node.attrs as tf.NamedAttrMap);
   return Array.isArray(result) ? result : [result];
+}
+
+/** The rounds of a Repeat, one after the other, on whatever backend interprets the graph. */
+function runRepeat(inputs: readonly tf.Tensor[], { body, carried, count }: RepeatAttributes): tf.Tensor[] {
+  let state = inputs.slice(0, carried);
+  const invariant = inputs.slice(carried);
+  for (let round = 0; round < count; round++) {
+    const given = [tf.scalar(round), ...state, ...invariant];
+    const values = new Map<Value, tf.Tensor>(body.inputs.map(({ value }, i) => [value, given[i]!]));
+    const tensorOf = (value: Value): tf.Tensor => values.get(value) ?? constantTensor(value);
+    for (const node of body.nodes) {
+      runNode(node, tensorOf).forEach((tensor, i) => values.set(node.outputs[i]!, tensor));
+    }
+    state = body.outputs.map(({ value }) => tensorOf(value));
+  }
+  return state;
 }
 
 function constantTensor(value: Value): tf.Tensor {

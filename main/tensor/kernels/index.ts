@@ -5,6 +5,7 @@ import { gatherKernels } from './gather.ts';
 import { matrixKernels } from './matrix.ts';
 import { reduceKernels } from './reduce.ts';
 import type { KernelRule } from './rule.ts';
+import { repeatKernels } from './repeat.ts';
 import { shapeKernels } from './shape.ts';
 
 export const kernelTable: ReadonlyMap<string, KernelRule> = new Map(
@@ -15,5 +16,6 @@ export const kernelTable: ReadonlyMap<string, KernelRule> = new Map(
     ...gatherKernels,
     ...matrixKernels,
     ...convolutionKernels,
+    ...repeatKernels,
   }),
 );

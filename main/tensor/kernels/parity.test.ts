@@ -7,6 +7,7 @@ import { gatherKernels } from './gather.ts';
 import { kernelTable } from './index.ts';
 import { matrixKernels } from './matrix.ts';
 import { reduceKernels } from './reduce.ts';
+import { repeatKernels } from './repeat.ts';
 import { shapeKernels } from './shape.ts';
 
 /** Each family has its parity-<family>.test.ts, which fails if one of its kernels has no case. */
@@ -17,6 +18,8 @@ const TESTED_FAMILIES = [
   gatherKernels,
   matrixKernels,
   convolutionKernels,
+  // Its cases are in ../repeat.test.ts: they need a graph of their own.
+  repeatKernels,
 ];
 
 /** Cannot be differentiated in reverse: TensorFlow.js has no gradient, or there is none to have. */

@@ -4,7 +4,7 @@
  * traced; a rule without `jvp` can be traced but not differentiated forward.
  */
 import { type Tensor, add, zerosLike } from '@tensorflow/tfjs-core';
-import type { Attributes, DType, Node, Shape, Value } from '../graph.ts';
+import type { Attributes, DType, Graph, Node, Shape, Value } from '../graph.ts';
 
 export interface OutputSpec {
   readonly dtype: DType;
@@ -12,7 +12,13 @@ export interface OutputSpec {
 }
 
 /** ONNX attribute values by their JavaScript type: integers and their lists, floats tagged. */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+export type OnnxAttribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  /** A GraphProto, which only the lowering makes. */
+  | { readonly graph: object };
 
 /** What a lowering may emit. Every method returns the name of an ONNX value. */
 export interface OnnxEmitter {
@@ -33,6 +39,11 @@ export interface OnnxEmitter {
   cast(input: string, dtype: DType | 'int64'): string;
   reshape(input: string, shape: Shape): string;
   transpose(input: string, perm: readonly number[]): string;
+  /**
+   * A loop over a graph whose inputs are the round's number, the carried values and the invariants.
+   * @returns the carried values after `count` rounds
+   */
+  loop(body: Graph, count: number, carried: readonly string[], invariant: readonly string[]): string[];
 }
 
 /** What a JVP rule sees. `tangents[i]` is null where input i does not depend on the direction. */

@@ -22,7 +22,7 @@ const IR_VERSION = 10n;
 
 type OnnxType = DType | 'int64';
 /** AttributeProto.type. */
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 const ELEMENT_TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
@@ -35,13 +35,16 @@ class Lowering implements OnnxEmitter {
   private readonly proto: GraphProto = create(GraphProtoSchema, { name: 'fewstep' });
   private readonly names = new Map<Value, string>();
   private readonly shared = new Map<string, string>();
-  private counter = 0;
   private readonly graph: Graph;
-  private readonly taken: ReadonlySet<string>;
+  /** Names in use: a loop's body shares them with what is around it. */
+  private readonly naming: { counter: number; readonly taken: ReadonlySet<string> };
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, outer?: Lowering) {
     this.graph = graph;
-    this.taken = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+    this.naming = outer?.naming ?? {
+      counter: 0,
+      taken: new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name)),
+    };
   }
 
   encode(): Uint8Array {
@@ -49,16 +52,7 @@ class Lowering implements OnnxEmitter {
       this.names.set(value, name);
       this.proto.input.push(valueInfo(name, value));
     }
-    for (const node of this.graph.nodes) {
-      const rule = kernelTable.get(node.kernel);
-      if (rule === undefined) throw new Error(`no lowering for kernel ${node.kernel}`);
-      const lowered = rule.lower(
-        this,
-        node.inputs.map((value) => this.nameOf(value)),
-        node,
-      );
-      node.outputs.forEach((value, i) => this.names.set(value, lowered[i]!));
-    }
+    this.lowerNodes();
     // Identity gives every output its own name even when it is an input, a constant or repeated.
     for (const { name, value } of this.graph.outputs) {
       this.emit('Identity', [this.nameOf(value)], [name], {});
@@ -72,6 +66,45 @@ class Lowering implements OnnxEmitter {
       graph: this.proto,
     });
     return toBinary(ModelProtoSchema, model);
+  }
+
+  /**
+   * The graph as the body of an ONNX Loop: round and condition, then the carried values, which are all
+   * it takes in; the invariants are read where they are, outside.
+   */
+  private encodeBody(carried: number, invariant: readonly string[]): GraphProto {
+    const [round, ...values] = this.graph.inputs.map(({ value }) => value);
+    const [iteration, condition, goesOn] = [this.fresh('round'), this.fresh('condition'), this.fresh('on')];
+    this.proto.input.push(scalarInfo(iteration, 'int64'), scalarInfo(condition, 'bool'));
+    for (const value of values.slice(0, carried)) {
+      const name = this.fresh('carried');
+      this.names.set(value, name);
+      this.proto.input.push(valueInfo(name, value));
+    }
+    values.slice(carried).forEach((value, i) => this.names.set(value, invariant[i]!));
+    this.names.set(round!, this.cast(iteration, 'float32'));
+    this.lowerNodes();
+    this.emit('Identity', [condition], [goesOn], {});
+    this.proto.output.push(scalarInfo(goesOn, 'bool'));
+    for (const { value } of this.graph.outputs) {
+      const name = this.fresh('next');
+      this.emit('Identity', [this.nameOf(value)], [name], {});
+      this.proto.output.push(valueInfo(name, value));
+    }
+    return this.proto;
+  }
+
+  private lowerNodes(): void {
+    for (const node of this.graph.nodes) {
+      const rule = kernelTable.get(node.kernel);
+      if (rule === undefined) throw new Error(`no lowering for kernel ${node.kernel}`);
+      const lowered = rule.lower(
+        this,
+        node.inputs.map((value) => this.nameOf(value)),
+        node,
+      );
+      node.outputs.forEach((value, i) => this.names.set(value, lowered[i]!));
+    }
   }
 
   /**
@@ -110,8 +143,8 @@ class Lowering implements OnnxEmitter {
 
   /** A name that neither this class nor the program's interface uses yet. */
   private fresh(prefix: string): string {
-    const name = `${prefix}_${this.counter++}`;
-    return this.taken.has(name) ? this.fresh(prefix) : name;
+    const name = `${prefix}_${this.naming.counter++}`;
+    return this.naming.taken.has(name) ? this.fresh(prefix) : name;
   }
 
   private initializer(type: OnnxType, shape: readonly number[], rawData: Uint8Array): string {
@@ -203,6 +236,15 @@ class Lowering implements OnnxEmitter {
   transpose(input: string, perm: readonly number[]): string {
     return this.op('Transpose', [input], { perm });
   }
+
+  loop(body: Graph, count: number, carried: readonly string[], invariant: readonly string[]): string[] {
+    const rounds = this.sharedConstant(`rounds ${count}`, () =>
+      this.initializer('int64', [], bytesOf(BigInt64Array.of(BigInt(count)))),
+    );
+    const graph = new Lowering(body, this).encodeBody(carried.length, invariant);
+    // No condition of its own: it ends by count.
+    return this.multi('Loop', [rounds, '', ...carried], carried.length, { body: { graph } });
+  }
 }
 
 function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
@@ -215,6 +257,9 @@ function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
       type: ATTRIBUTE_TYPE.string,
       s: new TextEncoder().encode(value),
     });
+  }
+  if ('graph' in value) {
+    return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.graph, g: value.graph as GraphProto });
   }
   if ('float' in value)
     return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.float, f: value.float });
@@ -230,6 +275,13 @@ function valueInfo(name: string, value: Value) {
         shape: { dim: value.shape.map((n) => ({ value: { case: 'dimValue' as const, value: BigInt(n) } })) },
       },
     },
+  });
+}
+
+function scalarInfo(name: string, type: OnnxType) {
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { tensorType: { elemType: ELEMENT_TYPE[type], shape: { dim: [] } } },
   });
 }
 

@@ -35,7 +35,7 @@ function foldedSplat(node: Node, rewriter: Rewriter): Value[] | null {
 
 function folded(node: Node, { graph }: Rewriter): Value[] | null {
   const size = node.outputs.reduce((sum, value) => sum + sizeOf(value.shape), 0);
-  if (size > LARGEST_RESULT || !node.inputs.every(isKnown)) return null;
+  if (node.kernel === 'Repeat' || size > LARGEST_RESULT || !node.inputs.every(isKnown)) return null;
   const inputs = node.inputs.map((value) =>
     value.constant === null ? graph.constant(new Float32Array(0), value.dtype, value.shape) : value,
   );

@@ -1,5 +1,6 @@
 /** The passes every compiled graph goes through, until nothing changes. */
-import type { Graph } from '../graph.ts';
+import type { Graph, Node } from '../graph.ts';
+import type { RepeatAttributes } from '../kernels/repeat.ts';
 import { foldConstants } from './fold.ts';
 import { rewritten } from './rewrite.ts';
 import { shareEqualNodes, withoutDeadNodes } from './share.ts';
@@ -21,5 +22,13 @@ export function optimized(graph: Graph): Graph {
     current = withoutDeadNodes(current);
     if (!changed) break;
   }
+  current.nodes = current.nodes.map(withOptimizedBody);
   return current;
+}
+
+/** The body of a loop is run most often of all. */
+function withOptimizedBody(node: Node): Node {
+  if (node.kernel !== 'Repeat') return node;
+  const attrs = node.attrs as unknown as RepeatAttributes;
+  return { ...node, attrs: { ...attrs, body: optimized(attrs.body) } };
 }

@@ -6,6 +6,8 @@ import type { Rule } from './rewrite.ts';
 export function shareEqualNodes(): Rule {
   const seen = new Map<string, readonly Value[]>();
   return (node) => {
+    // Two bodies are equal only graph by graph, which is not worth finding out.
+    if (node.kernel === 'Repeat') return null;
     const key = keyOf(node);
     const earlier = seen.get(key);
     if (earlier !== undefined) return earlier;
