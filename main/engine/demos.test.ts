@@ -1,0 +1,50 @@
+/** The runs that ship with the program, as a window gets them. */
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { createClient } from '#contract/rpc/client.ts';
+import { portPair } from '#contract/rpc/pair.ts';
+import { serve } from '#contract/rpc/server.ts';
+import type { ViewRequest } from '#contract/frames.ts';
+import { scratchFolder } from '../store/testdata/scratch.ts';
+import { Engine } from './service.ts';
+
+it('are whole: each is finished, plays its film and shows every view of its method', async () => {
+  const warnings: string[] = [];
+  const engine = new Engine({
+    home: scratchFolder(),
+    demos: fileURLToPath(new URL('../../resources/demos', import.meta.url)),
+    version: '0.0.0-test',
+    warn: ({ message }) => void warnings.push(message),
+  });
+  onTestFinished(() => engine.close());
+  const [near, far] = portPair();
+  serve(engine, far);
+  const client = createClient(near);
+
+  const demos = await client.call('demos.list', {});
+  expect(demos.map(({ id }) => id)).toEqual(['demo-1-teacher', 'demo-2-drifting']);
+  for (const { id: run, status, step, config, latest } of demos) {
+    expect([status, step]).toEqual(['finished', config.steps]);
+    // A demo that had learnt nothing would be at 0.2 or above; the data against itself is at 0.0002.
+    expect(latest['energyDistance']).toBeLessThan(0.005);
+    const { steps } = await client.call('film.index', { run });
+    expect([steps[0], steps.at(-1)]).toEqual([0, config.steps]);
+    const last = await client.call('film.read', { run, from: steps.length - 1, count: 1 });
+    expect(last.positions.every(Number.isFinite)).toBe(true);
+    const views: ViewRequest[] =
+      config.method === 'teacher'
+        ? [
+            { kind: 'trajectories', count: 20, nfe: 8 },
+            { kind: 'velocity', t: 0.5, grid: 4 },
+          ]
+        : [
+            { kind: 'samples', count: 20 },
+            { kind: 'drift', count: 20 },
+          ];
+    for (const view of views) {
+      const { arrays } = await client.call('views.compute', { run, view });
+      for (const values of Object.values(arrays)) expect(values.every(Number.isFinite)).toBe(true);
+    }
+  }
+  expect(warnings).toEqual([]);
+});
