@@ -10,8 +10,6 @@ import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 /** Points measured during training: enough to see progress, little enough not to delay it. */
 const QUICK_COUNT = 4000;
 const QUICK_PROJECTIONS = 64;
-/** NFE with which a velocity field is sampled while it trains. */
-const QUICK_NFE = 32;
 
 /** What training records as it goes: energy distance, sliced W2 and, where there are modes, those. */
 export async function quickQuality(
@@ -20,7 +18,7 @@ export async function quickQuality(
   state: SampledState,
 ): Promise<Record<string, number>> {
   const { seed } = plan.config;
-  const nfe = plan.method.produces === 'generator' ? 1 : QUICK_NFE;
+  const nfe = plan.bound.standardNfe;
   const { points } = await model.sample(state, { count: QUICK_COUNT, nfe, seed });
   const data = plan.source.sample(new Rng(seed, 'quality/data'), QUICK_COUNT);
   const projections = unitProjections(QUICK_PROJECTIONS, model.dim, new Rng(seed, 'quality/projections'));
@@ -28,8 +26,20 @@ export async function quickQuality(
   return {
     energyDistance: energyDistance(data, points, model.dim),
     slicedWasserstein2: slicedWasserstein2(data, points, model.dim, projections),
+    ...(plan.teacher ? { teacherRmse: await teacherRmse(model, points, seed) } : {}),
     ...(coverage ? { minModeShare: coverage.minShareRatio, outsideModes: coverage.outside } : {}),
   };
+}
+
+/**
+ * Root mean square distance between samples and where the teacher takes the same noise (RK4, 64 steps),
+ * per coordinate, data units.
+ */
+async function teacherRmse(model: SamplingModel, points: Float32Array, seed: number): Promise<number> {
+  const ends = await model.teacherEnds(points.length / model.dim, seed);
+  let sum = 0;
+  for (let i = 0; i < points.length; i++) sum += (points[i]! - ends[i]!) ** 2;
+  return Math.sqrt(sum / points.length);
 }
 
 /** Every metric at one sampling budget, against as many fresh points. */
@@ -42,5 +52,7 @@ export async function fullQuality(
   const { points, nfe } = await model.during(() => model.sample(state, request));
   const data = plan.source.sample(new Rng(request.seed, 'evaluation/data'), request.count);
   const modes = plan.source.modes ? { modes: plan.source.modes } : {};
-  return { nfe, metrics: evaluateAll(data, points, { dim: model.dim, seed: request.seed, ...modes }) };
+  const metrics = evaluateAll(data, points, { dim: model.dim, seed: request.seed, ...modes });
+  if (plan.teacher === null) return { nfe, metrics };
+  return { nfe, metrics: { ...metrics, teacherRmse: await teacherRmse(model, points, request.seed) } };
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
 import { readSafetensors } from '../checkpoints/index.ts';
+import { POLICY_TOLERANCE, checkPolicyGolden } from '../maths/policy/golden.ts';
 import { DRIFT_TOLERANCE, checkDriftGolden } from '../methods/drifting/golden.ts';
 import { checkMetricsGolden } from '../metrics/golden.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
@@ -37,6 +38,15 @@ const CHECKS: readonly {
     check: async (folder, file, executor) => {
       const comparisons = await checkDriftGolden(readJson(folder, file), executor);
       return comparisons.map((one) => ({ ...one, name: `case ${one.case} ${one.name}` }));
+    },
+  },
+  {
+    pattern: /^pi-policy.*\.json$/,
+    tolerance: POLICY_TOLERANCE,
+    parts: () => [],
+    check: async (folder, file, executor) => {
+      const comparisons = await checkPolicyGolden(readJson(folder, file), executor);
+      return comparisons.map((one) => ({ ...one, name: `${one.case} ${one.name}` }));
     },
   },
   {

@@ -1,9 +1,12 @@
 /** A run's config turned into the things it names: method, data and executor, all checked. */
-import { WorkbenchError } from '#contract/errors.ts';
+import { type WarningSink, WorkbenchError } from '#contract/errors.ts';
 import type { DatasetChoice, RunConfig } from '#contract/runs.ts';
 import { type DataSource, type Dataset, datasetById, parseDatasetParams } from '../datasets/index.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
+import type { VelocityField } from '../maths/sampleable.ts';
 import type { BoundMethod, Method } from '../methods/method.ts';
+import type { RunFolder } from '../store/index.ts';
+import { ANALYTIC, analyticTeacher, trainedTeacher } from './teacher.ts';
 
 export interface Plan {
   readonly config: RunConfig;
@@ -11,24 +14,41 @@ export interface Plan {
   readonly bound: BoundMethod;
   readonly source: DataSource;
   readonly sampleShape: readonly number[];
+  /** What a distillation learns from; null for a method that learns from data. */
+  readonly teacher: (() => VelocityField) | null;
 }
 
 /**
  * @param imported  datasets that a person brought
+ * @param teacherRun  the run that `config.teacher` names, or the copy that its student keeps
  * @throws WorkbenchError naming the field that is wrong
  */
-export function planOf(config: RunConfig, imported: readonly Dataset[]): Plan {
+export function planOf(
+  config: RunConfig,
+  imported: readonly Dataset[],
+  teacherRun: () => RunFolder,
+  warn: WarningSink,
+): Plan {
   const method = methodById(config.method);
-  if (method.needsTeacher) {
-    throw new WorkbenchError('config/no-teacher', `method: ${method.title} needs a teacher, found none`, {
-      field: 'method',
-    });
+  if (method.needsTeacher !== (config.teacher !== undefined)) {
+    throw new WorkbenchError(
+      'config/no-teacher',
+      method.needsTeacher
+        ? `teacher: expected the run that ${method.title} learns from, or "${ANALYTIC}", found nothing`
+        : `teacher: expected none, for ${method.title} learns from data, found "${config.teacher}"`,
+      { field: 'teacher' },
+    );
   }
   const params = parseMethodParams(method, config.params);
   const source = sourceOf(config.dataset, imported);
   const sampleShape = [source.dim];
-  const bound = method.bind(params, { sampleShape, totalSteps: config.steps });
-  return { config: { ...config, params }, method, bound, source, sampleShape };
+  const teacher = !method.needsTeacher
+    ? null
+    : config.teacher === ANALYTIC
+      ? analyticTeacher(source)
+      : trainedTeacher(teacherRun(), sampleShape, warn);
+  const bound = method.bind(params, { sampleShape, totalSteps: config.steps, teacher });
+  return { config: { ...config, params }, method, bound, source, sampleShape, teacher };
 }
 
 /** The points that a dataset choice means. @throws WorkbenchError `dataset/unknown`, `config/...` */

@@ -200,7 +200,10 @@ describe('a run', () => {
     const { client, home } = opened();
     const refusal = (change: Partial<RunConfigInput>, error: object) =>
       expect(client.call('runs.create', { config: configOf(change) })).rejects.toMatchObject(error);
-    await refusal({ method: 'gan' }, refused('method/unknown', 'teacher, drifting', '"gan"'));
+    await refusal(
+      { method: 'gan' },
+      refused('method/unknown', 'teacher, freeflow, piflow, drifting', '"gan"'),
+    );
     await refusal({ dataset: { id: 'cats' } }, refused('dataset/unknown', 'checkerboard', '"cats"'));
     await refusal(
       { params: { ...TINY, batchSize: 4 } },
@@ -548,11 +551,14 @@ describe('views', () => {
       const { client } = opened();
       const known = methods.find(({ id }) => id === method)!.params.shape;
       const params = Object.fromEntries(Object.entries(TINY).filter(([name]) => name in known));
-      const run = await create(client, configOf({ method, params, steps: 2 }));
+      const { needsTeacher } = methods.find(({ id }) => id === method)!;
+      const teacher = needsTeacher ? { teacher: 'analytic' } : {};
+      const run = await create(client, configOf({ method, params, steps: 2, ...teacher }));
       await untilStatus(client, run, 'finished');
       for (const [kind, view] of Object.entries(REQUESTS) as [ViewRequest['kind'], ViewRequest][]) {
         const compute = () => client.call('views.compute', { run, view });
-        if (!views.includes(kind) && kind !== 'probe') {
+        const hasField = views.includes('velocity') || views.includes('drift');
+        if (!views.includes(kind) && !(kind === 'probe' && hasField)) {
           await expect(compute()).rejects.toMatchObject(refused('view/not-available', 'view.kind', kind));
           continue;
         }
@@ -566,9 +572,10 @@ describe('views', () => {
           if (values.length > 1 && name !== 'modes') expect(new Set(values).size).toBeGreaterThan(1);
         }
         expect(await compute()).toEqual(frame);
-        if (kind === 'samples') expect(frame.nfe).toBe(produces === 'generator' ? 1 : 4);
+        const isOneStep = produces === 'generator' || produces === 'flowMap';
+        if (kind === 'samples') expect(frame.nfe).toBe(isOneStep ? 1 : 4);
         if (kind === 'trajectories') {
-          expect(frame.nfe).toBe(8);
+          expect(frame.nfe).toBe(produces === 'flowMap' ? 1 : 8);
           const { times } = frame.arrays;
           expect([times![0], times!.at(-1)]).toEqual([1, 0]);
         }
@@ -582,7 +589,11 @@ describe('views', () => {
       case 'samples':
         return { points: count * dim, modes: count };
       case 'trajectories':
-        return { positions: count * arrays['times']!.length * dim, times: 5, modes: count };
+        return {
+          positions: count * arrays['times']!.length * dim,
+          times: arrays['times']!.length,
+          modes: count,
+        };
       case 'drift':
         return { points: count * dim, attract: count * dim, repel: count * dim };
       case 'velocity':
@@ -655,6 +666,18 @@ describe('views', () => {
     await expect(
       client.call('views.compute', { run, view: { kind: 'probe', point: [1] } }),
     ).rejects.toMatchObject(refused('config/wrong-value', 'view.point', 'expected 2', 'found 1'));
+  });
+
+  it('show how far a student is from its teacher', async () => {
+    const { client } = opened();
+    const run = await create(
+      client,
+      configOf({ method: 'freeflow', params: { width: 8, depth: 1, batch: 16 }, teacher: 'analytic' }),
+    );
+    const done = await untilStatus(client, run, 'finished');
+    expect(done.latest['teacherRmse']).toBeGreaterThan(0.01);
+    const { results } = await client.call('runs.evaluate', { run, count: 100 });
+    expect(results[0]!.metrics['teacherRmse']).toBeGreaterThan(0.01);
   });
 
   it('come from a checkpoint where one is named', async () => {
@@ -861,6 +884,70 @@ describe('closing', () => {
   it('can be asked for twice', async () => {
     const { engine } = opened();
     await Promise.all([engine.close(), engine.close()]);
+  });
+});
+
+describe('a distillation', () => {
+  const student = { method: 'piflow', params: { width: 8, depth: 1, batch: 16 } };
+
+  it('keeps its teacher, and goes on when the run that taught it is gone', async () => {
+    const { client } = opened();
+    const small = { width: 8, depth: 1, batch: 16 };
+    const teacher = await create(client, configOf({ method: 'teacher', params: small }));
+    await untilStatus(client, teacher, 'finished');
+    const run = await create(client, configOf({ ...student, teacher, steps: 4_000_000 }));
+    await untilStep(client, run, 20);
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+    await client.call('runs.delete', { run: teacher });
+    await client.call('runs.resume', { run });
+    const { step } = await client.call('runs.get', { run });
+    await untilStep(client, run, step + 5);
+    const frame = await client.call('views.compute', {
+      run,
+      view: { kind: 'trajectories', count: 4, nfe: 2 },
+    });
+    expect(frame.nfe).toBe(2);
+    await client.call('runs.stop', { run });
+    await untilStatus(client, run, 'stopped');
+  });
+
+  it.each([
+    ['no teacher', {}, 'expected the run'],
+    ['a teacher that is no run', { teacher: 'nobody' }, 'nobody'],
+    [
+      'the exact velocity of data without one',
+      { teacher: 'analytic', dataset: { id: 'checkerboard' } },
+      'closed form',
+    ],
+    [
+      'a teacher where there is nothing to teach',
+      { method: 'teacher', params: {}, teacher: 'analytic' },
+      'expected none',
+    ],
+  ])('is refused with %s', async (_, change, words) => {
+    const { client } = opened();
+    await expect(create(client, configOf({ ...student, ...change }))).rejects.toMatchObject({
+      message: expect.stringContaining(words) as string,
+    });
+    expect(await client.call('runs.list', {})).toEqual([]);
+  });
+
+  it('is refused a run that learns no velocity, and one that has learnt nothing yet', async () => {
+    const { client } = opened();
+    const drifting = await create(client, configOf());
+    await untilStatus(client, drifting, 'finished');
+    await expect(create(client, configOf({ ...student, teacher: drifting }))).rejects.toMatchObject(
+      refused('config/no-teacher', 'velocity field', drifting),
+    );
+    const busy = await create(client, ENDLESS);
+    const queued = await create(client, configOf({ method: 'teacher', params: { width: 8, depth: 1 } }));
+    await expect(create(client, configOf({ ...student, teacher: queued }))).rejects.toMatchObject({
+      code: 'run/no-checkpoint',
+    });
+    await client.call('runs.stop', { run: queued });
+    await client.call('runs.stop', { run: busy });
+    await untilStatus(client, busy, 'stopped');
   });
 });
 

@@ -18,6 +18,7 @@ import { type LoadedModel, ModelShelf } from './models.ts';
 import { type Plan, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
 import { seriesFromRecords } from './series.ts';
+import { ANALYTIC } from './teacher.ts';
 import { computeView, modesOf } from './views.ts';
 
 export interface EngineOptions {
@@ -38,6 +39,11 @@ const RESCAN_MS = 2000;
 /** Live views may take this share of the engine's time while a run trains. */
 const VIEW_SHARE = 0.03;
 const SHORTEST_FRAME_MS = 33;
+
+/** The run that a config names as its teacher; null for none and for the analytic one. */
+function plannedTeacher({ teacher }: RunConfig): string | null {
+  return teacher === undefined || teacher === ANALYTIC ? null : teacher;
+}
 
 async function* watchMemory(signal: CancelSignal): AsyncIterable<{ memoryBytes: number }> {
   while (!signal.aborted) {
@@ -112,11 +118,10 @@ export class Engine implements WorkbenchService {
     'demos.list': () => Promise.resolve(this.demos.list()),
 
     'runs.create': ({ config }) => {
-      const plan = this.planOf(config);
-      const folder = this.store.create(plan.config, {
-        fewstep: this.options.version,
-        ...engineVersions(),
-      });
+      const teacher = plannedTeacher(config);
+      const plan = this.planOf(config, () => this.open(teacher!));
+      const versions = { fewstep: this.options.version, ...engineVersions() };
+      const folder = this.store.create(plan.config, versions, teacher === null ? null : this.open(teacher));
       this.queue.add(folder.id);
       this.changes.ring();
       return Promise.resolve(this.summaryOf(folder));
@@ -190,7 +195,7 @@ export class Engine implements WorkbenchService {
   private async train(id: string): Promise<void> {
     try {
       const folder = this.store.find(this.pathOrId(id));
-      const run = await ActiveRun.open(this.planOf(folder.file.config), folder, this.options.warn);
+      const run = await ActiveRun.open(this.planOfRun(folder), folder, this.options.warn);
       this.active.set(id, run);
       this.changes.ring();
       const wish = this.isClosing ? 'stop' : this.early.get(id);
@@ -220,8 +225,13 @@ export class Engine implements WorkbenchService {
     }
   }
 
-  private planOf(config: RunConfig): Plan {
-    return planOf(config, this.importedDatasets());
+  private planOf(config: RunConfig, teacher: () => RunFolder): Plan {
+    return planOf(config, this.importedDatasets(), teacher, this.options.warn);
+  }
+
+  /** The plan of a run that exists, with the teacher that it keeps. */
+  private planOfRun(folder: RunFolder): Plan {
+    return this.planOf(folder.file.config, () => folder.teacher());
   }
 
   private importedDatasets(): Dataset[] {
@@ -335,7 +345,7 @@ export class Engine implements WorkbenchService {
   }
 
   private saved(folder: RunFolder, step?: number): Promise<LoadedModel> {
-    return this.models.get(folder, () => this.planOf(folder.file.config), step);
+    return this.models.get(folder, () => this.planOfRun(folder), step);
   }
 
   private async *watchRuns(signal: CancelSignal): AsyncIterable<RunChange> {

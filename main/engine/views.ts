@@ -46,7 +46,8 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
 
   switch (view.kind) {
     case 'samples': {
-      const nfe = plan.method.produces === 'generator' ? 1 : view.nfe;
+      const isOneStep = plan.method.produces === 'generator' || plan.method.produces === 'flowMap';
+      const nfe = isOneStep ? 1 : view.nfe;
       const { points, nfe: taken } = await model.sample(state, {
         count: view.count,
         nfe,

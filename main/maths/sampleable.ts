@@ -29,6 +29,8 @@ export interface FlowMap extends SampleableBase {
 /** One network call at (xSrc, tSrc) gives parameters of a velocity that needs no further network. */
 export interface Policy extends SampleableBase {
   readonly kind: 'policy';
+  /** Shift of the raw time in which its segments are even. */
+  readonly shift: number;
   /** @returns named policy parameters, each [B, ...] */
   parameters(xSrc: Tensor, tSrc: Tensor1D): Record<string, Tensor>;
   /** Velocity of the policy at (x, t <= tSrc). @returns [B, ...shape] */

@@ -3,10 +3,12 @@ import type { z } from 'zod';
 import { WorkbenchError } from '#contract/errors.ts';
 import { parseFields } from '#contract/parse.ts';
 import { drifting } from './drifting/index.ts';
+import { freeflow } from './freeflow/index.ts';
 import type { Method } from './method.ts';
+import { piflow } from './piflow/index.ts';
 import { teacher } from './teacher/index.ts';
 
-export const methods: readonly Method[] = [teacher, drifting];
+export const methods: readonly Method[] = [teacher, freeflow, piflow, drifting];
 
 /** @throws WorkbenchError `method/unknown` naming what there is */
 export function methodById(id: string): Method {

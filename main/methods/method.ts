@@ -6,7 +6,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Produces } from '#contract/catalog.ts';
 import type { ViewRequest } from '#contract/frames.ts';
-import type { Sampleable } from '../maths/sampleable.ts';
+import type { Sampleable, VelocityField } from '../maths/sampleable.ts';
 import type { Rng } from '../tensor/rng.ts';
 import type { Packing } from '../tensor/tree.ts';
 
@@ -16,6 +16,11 @@ export interface MethodContext {
   readonly sampleShape: readonly number[];
   /** Length of the run, for schedules. */
   readonly totalSteps: number;
+  /**
+   * The teacher of a distillation, with its parameters as constants; to be called where it is used,
+   * inside a traced function. Null for a run without one.
+   */
+  readonly teacher: (() => VelocityField) | null;
 }
 
 /**
@@ -65,6 +70,8 @@ export interface BoundMethod {
   readonly noiseShape: readonly number[];
   /** Network forward passes per call of the sampleable; a guided pair counts 2. */
   readonly nfePerCall: number;
+  /** Network evaluations with which its samples are measured while it trains. */
+  readonly standardNfe: number;
   /** Vector fields beyond the sampleable's own. */
   readonly fields?: {
     /**

@@ -8,14 +8,31 @@ import { z } from 'zod';
 import { produces } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { viewRequest } from '#contract/frames.ts';
+import { GaussianMixture, mixtureVelocityField } from '../maths/gaussian-mixture.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { trace } from '../tensor/trace.ts';
 import { methodById, methods, parseMethodParams } from './index.ts';
 import type { BoundMethod, Method } from './method.ts';
 
+/** What distillations learn from here. */
+const teacher = () =>
+  mixtureVelocityField(
+    new GaussianMixture({
+      means: [
+        [1, 0],
+        [-1, 0.5],
+      ],
+      stds: [0.3, 0.3],
+    }),
+  );
+
 function bound(method: Method): BoundMethod {
-  return method.bind(parseMethodParams(method, {}), { sampleShape: [2], totalSteps: 10 });
+  return method.bind(parseMethodParams(method, {}), {
+    sampleShape: [2],
+    totalSteps: 10,
+    teacher: method.needsTeacher ? teacher : null,
+  });
 }
 
 /** Every field of a schema as JSON Schema describes it. */
@@ -138,6 +155,12 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         if (made.kind === 'generator') outputs['samples'] = made.generate(inputs['noise']!);
         if (made.kind === 'velocity')
           outputs['samples'] = made.velocity(inputs['noise']!, inputs['t'] as never);
+        if (made.kind === 'flowMap') outputs['samples'] = made.map(inputs['noise']!, inputs['t'] as never);
+        if (made.kind === 'policy') {
+          const t = inputs['t'] as never;
+          const parameters = made.parameters(inputs['noise']!, t);
+          outputs['samples'] = made.velocity(parameters, inputs['noise']!, t, inputs['noise']!, t);
+        }
         if (fields?.drift) {
           const { samples, attract, repel } = fields.drift(state, inputs['noise']!, inputs['data']!, null);
           Object.assign(outputs, { drifting: samples, attract, repel });

@@ -13,6 +13,9 @@ import { readMetrics } from './metrics-log.ts';
 import { newRunFile, readRunFile, writeRunFile } from './run-file.ts';
 import type { RunFile } from './run-file.ts';
 
+/** Folder of the copied teacher inside a student's. */
+const TEACHER = 'teacher';
+
 /** What may change in a run after it was made. */
 export type RunChange = Partial<
   Pick<RunFile, 'name' | 'tags' | 'status' | 'step' | 'error' | 'latest' | 'executor' | 'device'>
@@ -50,6 +53,7 @@ export class RunFolder {
     config: RunConfig,
     versions: Record<string, string>,
     onChange: (run: RunFolder) => void = () => {},
+    teacher: RunFolder | null = null,
   ): RunFolder {
     const now = new Date();
     const id = newRunId(now);
@@ -59,6 +63,7 @@ export class RunFolder {
     try {
       fs.mkdirSync(join(temp, 'checkpoints'), { recursive: true });
       writeRunFile(temp, file);
+      if (teacher !== null) copyTeacher(teacher.path, join(temp, TEACHER));
       fs.renameSync(temp, path);
       syncFolder(runs);
     } catch (error) {
@@ -95,6 +100,11 @@ export class RunFolder {
     return join(this.path, 'frames', 'film.bin');
   }
 
+  /** The teacher that this run keeps a copy of. @throws WorkbenchError `run/not-found` without one */
+  teacher(): RunFolder {
+    return RunFolder.open(join(this.path, TEACHER));
+  }
+
   /** What the film holds; empty where none is kept. @throws WorkbenchError `store/io` */
   filmIndex(): FilmIndex {
     return { run: basename(this.path), ...readFilmIndex(this.filmPath) };
@@ -124,6 +134,17 @@ export class RunFolder {
     this.current = next;
     this.onChange(this);
     return this.summary();
+  }
+}
+
+/**
+ * A student keeps what it learns from: its numbers must not change, nor be lost, with a run of their
+ * own. The optimiser's moments come along; they are part of a file whose hash is known.
+ */
+function copyTeacher(from: string, to: string): void {
+  fs.mkdirSync(to);
+  for (const name of ['run.json', 'checkpoints']) {
+    fs.cpSync(join(from, name), join(to, name), { recursive: true });
   }
 }
 

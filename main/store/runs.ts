@@ -38,9 +38,14 @@ export class RunStore {
     return new RunStore(home, RunIndex.open(home, options.warn), options.warn);
   }
 
-  /** Makes a run, `queued` at step 0. @throws WorkbenchError `store/...`, `config/not-json` */
-  create(config: RunConfig, versions: Record<string, string>): RunFolder {
-    const run = RunFolder.create(this.home.runs, config, versions, this.follow);
+  /**
+   * Makes a run, `queued` at step 0.
+   *
+   * @param teacher  a run of which a copy is kept with it
+   * @throws WorkbenchError `store/...`, `config/not-json`
+   */
+  create(config: RunConfig, versions: Record<string, string>, teacher: RunFolder | null = null): RunFolder {
+    const run = RunFolder.create(this.home.runs, config, versions, this.follow, teacher);
     this.follow(run);
     return run;
   }

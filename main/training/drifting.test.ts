@@ -56,7 +56,7 @@ it('recovers both modes from a generator that has collapsed into one', async () 
     temperature: 0.5,
     learningRate: 1e-2,
   });
-  const method = drifting.bind(params, { sampleShape: [2], totalSteps: steps });
+  const method = drifting.bind(params, { sampleShape: [2], totalSteps: steps, teacher: null });
   const trainer = await Trainer.create({ method, source, sampleShape: [2], executor, seed: 0 });
 
   // All points in a small cloud on the right mode.

@@ -36,6 +36,7 @@ const affineOf = (batch: number): BoundMethod => ({
       const squares = tf.sum(tf.square(tf.sub(made, data!)), 1);
       return { loss: tf.mean(tf.mul(squares, weight as Tensor1D)) as Scalar };
     }),
+  standardNfe: 1,
   sampleable: () => {
     throw new Error('not sampled here');
   },

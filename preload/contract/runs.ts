@@ -13,6 +13,10 @@ export const runConfig = z.strictObject({
   method: z.string().min(1),
   params: z.record(z.string(), z.unknown()).default({}),
   dataset: datasetChoice,
+  teacher: z.string().min(1).max(200).optional().meta({
+    label: 'Teacher',
+    help: 'For distillations: the run whose velocity is distilled, by its id, or "analytic" for the exact one of a Gaussian mixture.',
+  }),
   steps: z.int().min(1).max(100_000_000).default(2000).meta({ label: 'Training steps' }),
   seed: z
     .int()

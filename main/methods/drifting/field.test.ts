@@ -381,7 +381,7 @@ describe('a loss against the drifted points', () => {
   it('is what the drifting method descends', async () => {
     const [batch, noiseDim] = [6, 3];
     const params = parseMethodParams(drifting, { batch, noiseDim, width: 5, depth: 1, temperature: 0.5 });
-    const bound = drifting.bind(params, { sampleShape: [2], totalSteps: 10 });
+    const bound = drifting.bind(params, { sampleShape: [2], totalSteps: 10, teacher: null });
     const state = bound.init(new Rng(10, 'init'));
     const inputs = {
       noise: new Rng(10, 'noise').fillNormal(new Float32Array(batch * noiseDim)),

@@ -116,6 +116,7 @@ export const drifting = defineMethod({
       sampledState: ['ema'],
       noiseShape: [options.noiseDim],
       nfePerCall: 1,
+      standardNfe: 1,
       sampleable(state): Generator {
         const parameters = unpack(state['ema']! as tf.Tensor1D, packing);
         return {

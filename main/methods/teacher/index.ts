@@ -71,6 +71,7 @@ export const teacher = defineMethod({
       sampledState: ['ema'],
       noiseShape: sampleShape,
       nfePerCall: 1,
+      standardNfe: 32,
       sampleable(state): VelocityField {
         const parameters = unpack(state['ema']! as Tensor1D, packing);
         return {

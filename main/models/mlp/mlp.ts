@@ -13,6 +13,8 @@ export interface MlpShape {
   readonly depth: number;
   /** Channels of the time embedding, even; 0 for a network without time. */
   readonly timeChannels: number;
+  /** Highest angular frequency of the time embedding; 1000, that of diffusion models, if left out. */
+  readonly timeScale?: number;
 }
 
 /** Names and shapes of the parameters, in the order they are applied. */
@@ -60,7 +62,7 @@ export function applyMlp(
   x: Tensor,
   t?: Tensor1D,
 ): Tensor2D {
-  let h: Tensor = shape.timeChannels > 0 ? tf.concat([x, timeEmbedding(t!, shape.timeChannels)], 1) : x;
+  let h: Tensor = shape.timeChannels > 0 ? tf.concat([x, timeEmbedding(t!, shape.timeChannels, shape.timeScale)], 1) : x;
   for (let layer = 0; layer <= shape.depth; layer++) {
     const weight = parameters[`layers.${layer}.weight`]! as Tensor2D;
     h = tf.add(tf.matMul(h as Tensor2D, weight), parameters[`layers.${layer}.bias`]!);
@@ -70,15 +72,15 @@ export function applyMlp(
 }
 
 /**
- * [cos(1000 t f), sin(1000 t f)] with f_i = 10000^(-i/(C/2)), i < C/2: the sinusoidal embedding of
- * Vaswani et al. 2017 at the time scale of diffusion models.
+ * [cos(s t f), sin(s t f)] with f_i = 10000^(-i/(C/2)), i < C/2: the sinusoidal embedding of
+ * Vaswani et al. 2017, at the time scale s = 1000 of diffusion models unless said.
  * @param t [B] in [0, 1]  @returns [B, channels]
  */
-export function timeEmbedding(t: Tensor1D, channels: number): Tensor2D {
+export function timeEmbedding(t: Tensor1D, channels: number, scale = 1000): Tensor2D {
   const half = channels / 2;
   const frequencies = Float32Array.from(
     { length: half },
-    (_, i) => 1000 * Math.exp((-Math.log(10000) * i) / half),
+    (_, i) => scale * Math.exp((-Math.log(10000) * i) / half),
   );
   const angles = tf.mul(tf.expandDims(t, 1), tf.tensor2d(frequencies, [1, half]));
   return tf.concat([tf.cos(angles), tf.sin(angles)], 1) as Tensor2D;

@@ -1,0 +1,68 @@
+/** What a distillation learns from: another run's velocity, or the exact one of data in closed form. */
+import * as tf from '@tensorflow/tfjs-core';
+import { WorkbenchError } from '#contract/errors.ts';
+import type { WarningSink } from '#contract/errors.ts';
+import type { DataSource } from '../datasets/index.ts';
+import { mixtureVelocityField } from '../maths/gaussian-mixture.ts';
+import type { VelocityField } from '../maths/sampleable.ts';
+import { methodById, parseMethodParams } from '../methods/index.ts';
+import type { RunFolder } from '../store/index.ts';
+import { statesFromTensors } from './state-tensors.ts';
+
+/** What `config.teacher` says for the exact velocity of the data. */
+export const ANALYTIC = 'analytic';
+
+/** @throws WorkbenchError `config/no-teacher` where the data has no closed form */
+export function analyticTeacher(source: DataSource): () => VelocityField {
+  const { mixture } = source;
+  if (mixture === undefined) {
+    throw new WorkbenchError(
+      'config/no-teacher',
+      'teacher: expected data in closed form for the analytic teacher (a Gaussian mixture), found other data; train a teacher and name its run',
+      { field: 'teacher' },
+    );
+  }
+  return () => mixtureVelocityField(mixture);
+}
+
+/**
+ * The velocity of a trained run, its parameters as constants of whatever traces it.
+ *
+ * @throws WorkbenchError `config/no-teacher` if the run learns no velocity or other data dimensions,
+ *   `run/no-checkpoint`
+ */
+export function trainedTeacher(
+  folder: RunFolder,
+  sampleShape: readonly number[],
+  warn: WarningSink,
+): () => VelocityField {
+  const { config } = folder.file;
+  const method = methodById(config.method);
+  if (method.produces !== 'velocity' || method.needsTeacher) {
+    throw new WorkbenchError(
+      'config/no-teacher',
+      `teacher: expected a run that learns a velocity field, found ${folder.id}, a ${method.title}`,
+      { field: 'teacher' },
+    );
+  }
+  const saved = folder.checkpoints.latestGood(warn);
+  if (saved === null) {
+    throw new WorkbenchError(
+      'run/no-checkpoint',
+      `teacher: expected a trained run, found ${folder.id}, which has no checkpoint yet`,
+      { field: 'teacher' },
+    );
+  }
+  const bound = method.bind(parseMethodParams(method, config.params), {
+    sampleShape,
+    totalSteps: config.steps,
+    teacher: null,
+  });
+  const state = statesFromTensors(bound.layout, saved.tensors, bound.sampledState);
+  return () => {
+    const constants = Object.entries(state).map(([name, values]) => [name, tf.tensor1d(values)]);
+    const sampleable = bound.sampleable(Object.fromEntries(constants) as Record<string, tf.Tensor>);
+    if (sampleable.kind !== 'velocity') throw new Error('a velocity method without a velocity field');
+    return sampleable;
+  };
+}
