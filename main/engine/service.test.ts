@@ -965,6 +965,7 @@ describe('the film of a run', () => {
     expect([index.count, index.dim]).toEqual([most, 2]);
     const page = await client.call('film.read', { run, from: 4, count: 8 });
     expect([...page.steps]).toEqual([16, 20]);
+    expect(page.modes).toHaveLength(2 * most);
     // The last frame is the view of the finished run, sample for sample.
     const { arrays } = await client.call('views.compute', {
       run,
@@ -973,6 +974,7 @@ describe('the film of a run', () => {
           ? { kind: 'trajectories', count: most, nfe: index.nfe }
           : { kind: 'samples', count: most },
     });
+    expect(page.modes!.subarray(most)).toEqual(arrays['modes']);
     expect(page.positions.subarray(page.positions.length / 2)).toEqual(
       arrays['positions'] ?? arrays['points'],
     );

@@ -1,6 +1,6 @@
 /** The workbench itself: what every window, command and script calls. */
 import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
-import type { FilmIndex, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
+import type { FilmIndex, FilmPage, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { MetricsBatch, RunChange, RunConfig, RunSummary } from '#contract/runs.ts';
 import type { CancelSignal, WorkbenchService } from '#contract/workbench.ts';
 import type { Dataset } from '../datasets/index.ts';
@@ -19,7 +19,7 @@ import { type Plan, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
 import { seriesFromRecords } from './series.ts';
 import { ANALYTIC } from './teacher.ts';
-import { computeView, modesOf } from './views.ts';
+import { computeView, endPoints, modesOf } from './views.ts';
 
 export interface EngineOptions {
   /** Data folder; the platform's default if left out. */
@@ -152,8 +152,7 @@ export class Engine implements WorkbenchService {
       return Promise.resolve(this.summaryOf(folder));
     },
     'film.index': ({ run }) => Promise.resolve(this.open(run).filmIndex()),
-    'film.read': ({ run, from, count }) =>
-      Promise.resolve(this.open(run).filmPage(from, count, this.options.warn)),
+    'film.read': ({ run, from, count }) => Promise.resolve(this.filmPage(this.open(run), from, count)),
     'runs.metrics': ({ run }) => Promise.resolve(this.metricsOf(this.open(run))),
 
     'views.compute': async ({ run, view, step }, signal) => {
@@ -325,6 +324,13 @@ export class Engine implements WorkbenchService {
     folder.update({ status: 'stopped' });
     this.changes.ring();
     return this.summaryOf(this.open(run));
+  }
+
+  private filmPage(folder: RunFolder, from: number, count: number): FilmPage {
+    const page = folder.filmPage(from, count, this.options.warn);
+    const { times, dim } = folder.filmIndex();
+    const source = sourceOf(folder.file.config.dataset, this.importedDatasets());
+    return { ...page, ...modesOf(source, endPoints(page.positions, times.length, dim)) };
   }
 
   private metricsOf(folder: RunFolder): MetricsBatch {

@@ -50,6 +50,7 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
       const nfe = isOneStep ? 1 : view.nfe;
       const { points, nfe: taken } = await model.sample(state, {
         count: view.count,
+        sampler: view.sampler,
         nfe,
         seed: view.seed,
         ...signal,
@@ -109,6 +110,16 @@ export function modesOf(source: DataSource, points: ArrayLike<number>): { modes?
   const of = new Float32Array(points.length / dim);
   for (let i = 0; i < of.length; i++) of[i] = modes.modeOf(points, i * dim);
   return { modes: of };
+}
+
+/** The last record of every path: [N, T, D] to [N, D]. */
+export function endPoints(positions: Float32Array, records: number, dim: number): Float32Array {
+  const ends = new Float32Array(positions.length / records);
+  for (let i = 0; i < ends.length / dim; i++) {
+    const last = ((i + 1) * records - 1) * dim;
+    ends.set(positions.subarray(last, last + dim), i * dim);
+  }
+  return ends;
 }
 
 /** x_t = (1 - t) data + t noise: where the flow has its mass at time t. */

@@ -38,6 +38,7 @@ export const viewRequest = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('samples'),
     count: count(2000, 100_000),
+    sampler: z.string().default('euler'),
     nfe: z.int().min(1).max(1000).default(1),
     seed,
   }),
@@ -126,5 +127,7 @@ export const filmPage = z.object({
   from: z.int(),
   steps: float64Array,
   positions: float32Array,
+  /** `[n, count]` where the data has known modes: the mode that holds each end point, -1 outside all. */
+  modes: float32Array.optional(),
 });
 export type FilmPage = z.infer<typeof filmPage>;

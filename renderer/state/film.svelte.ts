@@ -95,7 +95,9 @@ export class Film {
           const position = read.from + i;
           if (this.steps[position] !== step) return;
           const positions = read.positions.slice(i * size, (i + 1) * size);
-          this.#frames.set(position, new FilmFrame(this.#run, step, { count, dim, times, nfe, positions }));
+          const modes = read.modes?.slice(i * count, (i + 1) * count) ?? null;
+          const numbers = { count, dim, times, nfe, positions, modes };
+          this.#frames.set(position, new FilmFrame(this.#run, step, numbers));
         });
         if (this.#pages.get(page) === 'asked') this.#pages.set(page, 'here');
         this.#evict();
@@ -123,6 +125,8 @@ interface FilmNumbers {
   nfe: number;
   /** [count, T, dim] */
   positions: Float32Array;
+  /** [count], null for data without known modes. */
+  modes: Float32Array | null;
 }
 
 /** One moment of training, in the shapes that the live views have. */
@@ -131,14 +135,15 @@ export class FilmFrame {
   readonly trajectories: ViewFrame;
   readonly samples: ViewFrame;
 
-  constructor(run: string, step: number, { count, dim, times, nfe, positions }: FilmNumbers) {
+  constructor(run: string, step: number, { count, dim, times, nfe, positions, modes }: FilmNumbers) {
     this.step = step;
     const common = { run, step, nfe, count, dim };
-    this.trajectories = { ...common, kind: 'trajectories', arrays: { positions, times } };
+    const known: Record<string, Float32Array> = modes === null ? {} : { modes };
+    this.trajectories = { ...common, kind: 'trajectories', arrays: { positions, times, ...known } };
     this.samples = {
       ...common,
       kind: 'samples',
-      arrays: { points: lastOf(positions, count, times.length, dim) },
+      arrays: { points: lastOf(positions, count, times.length, dim), ...known },
     };
   }
 }

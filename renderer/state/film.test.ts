@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { flushSync } from 'svelte';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createClient } from '#contract/rpc/client.ts';
 import type { FilmIndex } from '#contract/frames.ts';
 import { FakeEngine } from '../testing/fake-engine.ts';
@@ -8,8 +8,6 @@ import { Film } from './film.svelte.ts';
 import { TrainingTime } from './training-time.svelte.ts';
 
 fc.configureGlobal({ seed: 20261122 });
-
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 function indexOf(steps: readonly number[]): FilmIndex {
   return {
@@ -37,10 +35,10 @@ async function opened(steps: readonly number[]) {
   const tell = async (now: readonly number[]): Promise<void> => {
     known = now;
     engine.films[0]!.feed.push(indexOf(now));
-    await settled();
+    await vi.waitUntil(() => String(film.steps) === String(now) && film.index !== null);
     flushSync();
   };
-  await settled();
+  await vi.waitUntil(() => engine.films.length > 0);
   await tell(steps);
   return { film, asked, tell };
 }
@@ -52,7 +50,7 @@ describe('a film', () => {
     const { film, asked } = await opened(tens(40));
     film.want(9);
     film.want(10);
-    await settled();
+    await vi.waitUntil(() => film.frame(9) !== null && film.frame(16) !== null);
     expect(asked).toEqual([8, 16]);
     expect(film.frame(9)?.step).toBe(90);
     expect(film.frame(0)).toBeNull();
@@ -61,7 +59,7 @@ describe('a film', () => {
   it('gives a frame in the shapes of the live views', async () => {
     const { film } = await opened(tens(4));
     film.want(2);
-    await settled();
+    await vi.waitUntil(() => film.frame(2) !== null);
     const frame = film.frame(2)!;
     expect(frame.trajectories).toMatchObject({ run: 'a', kind: 'trajectories', step: 20, count: 2, dim: 2 });
     expect(frame.trajectories.arrays['positions']).toEqual(
@@ -73,10 +71,10 @@ describe('a film', () => {
   it('takes in the frames that a run adds to a page that was read before', async () => {
     const { film, tell } = await opened(tens(4));
     film.want(3);
-    await settled();
+    await vi.waitUntil(() => film.frame(3) !== null);
     await tell(tens(7));
     film.want(6);
-    await settled();
+    await vi.waitUntil(() => film.frame(6) !== null);
     expect(film.frame(6)?.step).toBe(60);
     expect(film.frame(3)?.step).toBe(30);
   });
@@ -84,7 +82,7 @@ describe('a film', () => {
   it('forgets frames that a resumed run has taken back', async () => {
     const { film, tell } = await opened(tens(4));
     film.want(3);
-    await settled();
+    await vi.waitUntil(() => film.frame(3) !== null);
     await tell([0, 10]);
     expect(film.frame(3)).toBeNull();
     expect(film.frame(0)).toBeNull();

@@ -70,6 +70,7 @@ export class Workbench {
       if (client === null) return;
       const shown = new Set(this.selection.overlaid);
       if (this.selection.run !== null) shown.add(this.selection.run);
+      for (const { pinnedRun } of this.panes.shown) if (pinnedRun !== null) shown.add(pinnedRun);
       const known = [...shown].filter((id) => this.runs.get(id) !== null);
       this.metrics.follow(client, known, (id) => {
         const run = this.runs.get(id);
