@@ -22,13 +22,23 @@ export default defineConfig({
           cli: path.join(root, 'main/hosts/cli/main.ts'),
           server: path.join(root, 'main/hosts/server/start.ts'),
           engine: path.join(root, 'main/engine/worker.ts'),
+          desktop: path.join(root, 'main/hosts/electron/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },
   },
-  // The preload script of the desktop host has its place here: an entry `preload/index.ts`, built as
-  // one CommonJS file, which a sandboxed preload has to be.
+  preload: {
+    build: {
+      outDir: out('preload'),
+      sourcemap: true,
+      rolldownOptions: {
+        input: path.join(root, 'preload/index.ts'),
+        // A sandboxed preload script is one file, and no ES module.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
   renderer: {
     root: path.join(root, 'renderer'),
     // Relative, so that the page works wherever it is served from.

@@ -1,5 +1,7 @@
 import { WorkbenchError } from '#contract/errors.ts';
 import { acceptPorts } from '#contract/rpc/mux.ts';
+import { portFromMessagePort } from '#contract/rpc/message-port.ts';
+import type { MessagePortLike } from '#contract/rpc/message-port.ts';
 import { PortEvents } from '#contract/rpc/port-events.ts';
 import type { Port } from '#contract/rpc/port.ts';
 import { wireValue } from '#contract/rpc/wire-value.ts';
@@ -70,14 +72,27 @@ function portFromParentProcess(): Port {
 }
 
 /**
- * Connects this process, an engine, to the host that forked it.
+ * What the desktop host tells its engine: a connection has been opened, whose end comes along as the
+ * one transferred port, or that the engine shall save and end.
+ */
+export type DesktopOrder = 'connect' | 'stop';
+
+/** `process.parentPort` in a utility process of Electron. */
+interface ParentPort {
+  on(
+    event: 'message',
+    listener: (event: { data: unknown; ports: readonly MessagePortLike[] }) => void,
+  ): unknown;
+}
+
+/**
+ * Connects this process, an engine, to the host that forked it: a program of Node's, or the desktop.
  *
  * @param onPort  called for every connection that the host opens: a window, a socket, a command
  * @param onStop  called once, when the host asks the engine to end or is gone: save and exit
  * @throws WorkbenchError `engine/no-host` if this process was not forked
  */
 export function acceptHost(onPort: (port: Port) => void, onStop: () => void): void {
-  const carrier = portFromParentProcess();
   let isStopping = false;
   function stop(): void {
     if (isStopping) return;
@@ -87,6 +102,18 @@ export function acceptHost(onPort: (port: Port) => void, onStop: () => void): vo
   process.on('SIGTERM', stop);
   // Ctrl-C reaches every process of a terminal. The host has it too, and decides.
   process.on('SIGINT', () => {});
+
+  const { parentPort } = process as { parentPort?: ParentPort };
+  if (parentPort !== undefined) {
+    // Each window has a channel of its own to this process: the host's main thread carries no frames.
+    parentPort.on('message', ({ data, ports: [port] }) => {
+      const order = data as DesktopOrder;
+      if (order === 'stop') stop();
+      else if (order === 'connect' && port !== undefined) onPort(portFromMessagePort(port));
+    });
+    return;
+  }
+  const carrier = portFromParentProcess();
   carrier.onClose(stop);
   acceptPorts(carrier, onPort);
 }

@@ -1,4 +1,5 @@
 /** Entry of the engine process: the workbench served to every connection of the host that forked it. */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { wireErrorFrom } from '#contract/errors.ts';
 import { serve } from '#contract/rpc/server.ts';
@@ -8,7 +9,10 @@ import { Engine } from './service.ts';
 
 process.setSourceMapsEnabled(true);
 
-const { values } = parseArgs({ options: { home: { type: 'string' } } });
+/** Beside the bundles, in the repository as in a package. */
+const shippedDemos = fileURLToPath(new URL('../../resources/demos', import.meta.url));
+
+const { values } = parseArgs({ options: { home: { type: 'string' }, demos: { type: 'string' } } });
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -18,6 +22,7 @@ function openEngine(): Engine {
   try {
     return new Engine({
       ...(values.home === undefined ? {} : { home: values.home }),
+      demos: values.demos ?? shippedDemos,
       version: programVersion(),
       warn: ({ code, message }) => say(`${message} (${code})`),
     });

@@ -12,10 +12,11 @@ export interface EngineExit {
   wasStopped: boolean;
 }
 
-export interface EngineProcess {
+/** @typeParam Connection  a Port, or in the desktop host what becomes one in the window */
+export interface EngineProcess<Connection = Port> {
   readonly pid: number | undefined;
   /** One more connection; it closes, with the reason, when the engine ends. */
-  connect(): Port;
+  connect(): Connection;
   readonly exited: Promise<EngineExit>;
   /**
    * Asks the engine to end and waits until it has: it saves a checkpoint first, which takes its
@@ -32,7 +33,8 @@ interface SpawnEngineOptions {
   onExit?(exit: EngineExit): void;
 }
 
-const patienceMs = 120_000;
+/** How long an engine that was asked to end may take for its checkpoint, milliseconds. */
+export const patienceMs = 120_000;
 
 /**
  * Starts an engine in a child process. What it prints goes to stderr: stdout belongs to the host's

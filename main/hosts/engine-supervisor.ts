@@ -11,8 +11,10 @@ export type EngineEvent =
   /** It is not started again: it kept ending, or (`setup`) has said itself what a person must mend. */
   | { kind: 'gave-up'; exit: EngineExit; why: 'crashes' | 'setup' };
 
-interface SupervisorOptions {
-  spawn(): EngineProcess;
+interface SupervisorOptions<Connection> {
+  spawn(): EngineProcess<Connection>;
+  /** A connection that is closed, for that reason. */
+  absent(reason: string): Connection;
   onEvent(event: EngineEvent): void;
   /** Pause before a restart, milliseconds, given how many there were in the last 30 s. */
   backoffMs?(recentRestarts: number): number;
@@ -20,9 +22,9 @@ interface SupervisorOptions {
   now?(): number;
 }
 
-export interface SupervisedEngine {
-  /** A connection to the engine of the moment; while there is none, a port that is closed and says why. */
-  connect(): Port;
+export interface SupervisedEngine<Connection = Port> {
+  /** A connection to the engine of the moment; while there is none, one that is closed and says why. */
+  connect(): Connection;
   /** Ends the engine for good; see {@link EngineProcess.stop}. */
   stop(timeoutMs?: number): Promise<void>;
 }
@@ -30,20 +32,26 @@ export interface SupervisedEngine {
 const maxRestarts = 3;
 const windowMs = 30_000;
 
+/** {@link superviseProcess} for an engine that is reached over a Port. */
+export function superviseEngine(options: Omit<SupervisorOptions<Port>, 'absent'>): SupervisedEngine {
+  return superviseProcess({ ...options, absent: closedPort });
+}
+
 /** Keeps an engine running: started again when it ends by itself, up to 3 times in 30 s. */
-export function superviseEngine({
+export function superviseProcess<Connection>({
   spawn,
+  absent,
   onEvent,
   backoffMs = (recent) => 250 * 2 ** recent,
   now = () => performance.now(),
-}: SupervisorOptions): SupervisedEngine {
-  let engine: EngineProcess | null = null;
+}: SupervisorOptions<Connection>): SupervisedEngine<Connection> {
+  let engine: EngineProcess<Connection> | null = null;
   let absence = '';
   let restarts: number[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isStopping = false;
 
-  function start(): EngineProcess {
+  function start(): EngineProcess<Connection> {
     const started = spawn();
     engine = started;
     void started.exited.then(afterExit);
@@ -73,16 +81,17 @@ export function superviseEngine({
 
   start();
   return {
-    connect() {
-      if (engine !== null) return engine.connect();
-      const [port, other] = portPair();
-      other.close(absence);
-      return port;
-    },
+    connect: () => (engine === null ? absent(absence) : engine.connect()),
     async stop(timeoutMs) {
       isStopping = true;
       clearTimeout(timer);
       await engine?.stop(timeoutMs);
     },
   };
+}
+
+function closedPort(reason: string): Port {
+  const [port, other] = portPair();
+  other.close(reason);
+  return port;
 }

@@ -11,6 +11,7 @@ import type { WebSocket } from 'ws';
 import { WorkbenchError } from '#contract/errors.ts';
 import type { Port } from '#contract/rpc/port.ts';
 import { portFromWebSocket } from '#contract/rpc/websocket-port.ts';
+import { securityHeaders } from '../content-policy.ts';
 import { Tokens, createToken, isOwnHost, isOwnOrigin } from './access.ts';
 import { openStaticFile } from './static-files.ts';
 
@@ -43,27 +44,6 @@ export interface RunningServer {
 
 const maxSockets = 64;
 const closingMs = 1000;
-
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' blob: data:",
-  "font-src 'self'",
-  "worker-src 'self' blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const securityHeaders: Record<string, string> = {
-  'Content-Security-Policy': contentSecurityPolicy,
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
 
 interface Refusal {
   status: 400 | 401 | 403 | 404 | 405 | 426 | 503;

@@ -35,6 +35,11 @@ interface StaticFile {
   cacheControl: string;
 }
 
+/** The content type of a file by its name. */
+export function contentTypeOf(path: string): string {
+  return contentTypes[extname(path).toLowerCase()] ?? 'application/octet-stream';
+}
+
 /**
  * Opens the file that a URL path names inside `folder` (`/` is `/index.html`), or null if there is
  * none. Nothing outside the folder is ever named: not by `..`, encodings, separators of other
@@ -57,7 +62,7 @@ export async function openStaticFile(folder: string, urlPath: string): Promise<S
     return {
       handle,
       bytes: stats.size,
-      contentType: contentTypes[extname(path).toLowerCase()] ?? 'application/octet-stream',
+      contentType: contentTypeOf(path),
       cacheControl: hashedName.test(urlPath) ? 'private, max-age=31536000, immutable' : 'no-cache',
     };
   } catch {
@@ -67,7 +72,11 @@ export async function openStaticFile(folder: string, urlPath: string): Promise<S
   }
 }
 
-function segmentsOf(urlPath: string): string[] | null {
+/**
+ * The folders and the file that a URL path names, or null for one that could name something outside
+ * of where it starts.
+ */
+export function segmentsOf(urlPath: string): string[] | null {
   let decoded: string;
   try {
     decoded = decodeURIComponent(urlPath);
