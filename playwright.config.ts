@@ -1,8 +1,9 @@
 import { defineConfig } from '@playwright/test';
+import type { DesktopKind } from './e2e/pages/desktop-kind.ts';
 import { findChromium } from './scripts/browser.mjs';
 
 /** Journeys through the production bundles in out/: `npm test -- --only e2e` builds them and finds a browser. */
-export default defineConfig({
+export default defineConfig<{ desktopKind: DesktopKind }>({
   testDir: 'e2e',
   // Every journey has a server and an engine of its own; two at once already fill the smallest machine.
   workers: 1,
@@ -25,6 +26,7 @@ export default defineConfig({
   projects: [
     {
       name: 'server-host',
+      testIgnore: 'desktop*.spec.ts',
       use: {
         browserName: 'chromium',
         launchOptions: {
@@ -34,6 +36,13 @@ export default defineConfig({
         },
       },
     },
+    // The same journeys twice: on Electron itself wherever it is, and on what stands in for it everywhere.
+    {
+      name: 'desktop-stand-in',
+      testMatch: 'desktop*.spec.ts',
+      use: { desktopKind: 'stand-in', launchOptions: executable() },
+    },
+    { name: 'desktop-electron', testMatch: 'desktop*.spec.ts', use: { desktopKind: 'electron' } },
   ],
 });
 

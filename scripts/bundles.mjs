@@ -15,7 +15,14 @@ const SOURCE_FILES = [
 /** What is no part of a bundle, so that work on tests rebuilds nothing. */
 const NOT_BUNDLED = /\.test\.ts$|\.md$|(^|\/)testdata\//;
 
-const PRODUCTS = ['main/cli.js', 'main/server.js', 'main/engine.js', 'renderer/index.html'];
+const PRODUCTS = [
+  'main/cli.js',
+  'main/server.js',
+  'main/engine.js',
+  'main/desktop.js',
+  'preload/index.cjs',
+  'renderer/index.html',
+];
 
 export const outFolder = path.join(root, 'out');
 const stampFile = path.join(outFolder, 'sources.sha256');

@@ -14,6 +14,19 @@ import { root } from './paths.mjs';
  * @param {string} npmScript the npm script that calls the caller
  */
 export async function runBundle(bundle, npmScript) {
+  await prepare(npmScript);
+  const file = path.join(outFolder, 'main', bundle);
+  process.argv[1] = file;
+  await import(pathToFileURL(file).href);
+}
+
+/**
+ * A Node that is new enough, bundles that are up to date, and the folder that the user stands in. Ends the process,
+ * after saying why, where one of them is not to be had.
+ *
+ * @param {string} npmScript the npm script that calls the caller
+ */
+export async function prepare(npmScript) {
   await onOwnNode();
   try {
     await buildIfNeeded();
@@ -29,9 +42,6 @@ export async function runBundle(bundle, npmScript) {
   ) {
     process.chdir(calledFrom);
   }
-  const file = path.join(outFolder, 'main', bundle);
-  process.argv[1] = file;
-  await import(pathToFileURL(file).href);
 }
 
 /**
