@@ -7,10 +7,10 @@ const quick = { batch: '128', width: '64', evalEvery: '50', checkpointEvery: '10
 
 test('a new user starts a Drifting run and sees it learn', async ({ workbench, home }) => {
   await workbench.open();
-  await expect(workbench.part('empty-state')).toBeVisible();
+  await expect(workbench.part('doors')).toBeVisible();
   await workbench.part('train-something').click();
   await expect(workbench.part('method')).toHaveValue('drifting');
-  await expect(workbench.part('dataset')).toHaveValue('checkerboard');
+  await expect(workbench.part('dataset')).toHaveAttribute('data-value', 'checkerboard');
   for (const [name, text] of Object.entries({ ...quick, steps: '1500' })) {
     await workbench.part(`field-${name}`).fill(text);
   }
@@ -78,6 +78,10 @@ test('a run is paused, resumed, stopped and deleted', async ({ workbench }) => {
   await expect(item).toHaveAttribute('data-status', 'running');
   await workbench.part('stop').click();
   await expect(item).toHaveAttribute('data-status', 'stopped');
+  await workbench.part('delete').click();
+  await expect(item).toHaveCount(0);
+  await workbench.part('undo').click();
+  await expect(item).toHaveAttribute('data-status', 'stopped');
 });
 
 test('a window that reloads finds the run still training', async ({ workbench }) => {
@@ -108,7 +112,7 @@ test('points from a file become a dataset; a bad file says which row', async ({ 
     /row 2, column 2 of bad\.csv|bad\.csv, row 2, column 2/,
   );
   await workbench.part('import-file').setInputFiles(file('My circle.csv', `x,y\n${rows.join('\n')}\n`));
-  await expect(workbench.part('dataset')).toHaveValue('my-circle');
+  await expect(workbench.part('dataset')).toHaveAttribute('data-value', 'my-circle');
   await workbench.part('field-steps').fill('20');
   await workbench.part('submit').click();
   await expect(workbench.part('run-item')).toHaveAttribute('data-status', 'finished', { timeout: 60_000 });
