@@ -9,7 +9,7 @@ import type { ShaderMaterial } from 'three';
 import { ColourTexture, flatMaterial } from './drawing.ts';
 import type { Drawing, StageShared } from './drawing.ts';
 import type { ArrowsLayer } from './layers.ts';
-import { copyPlane } from './packing.ts';
+import { copyCoordinates } from './packing.ts';
 import { arrowVertex, flatFragment } from './shaders.ts';
 
 /** Shaft (two triangles) and head (one) as `corner` of the shader. */
@@ -34,6 +34,7 @@ export class ArrowsDrawing implements Drawing<ArrowsLayer> {
       longest: { value: 1 },
       opacity: { value: 1 },
       unitsPerPx: shared.unitsPerPx,
+      space: shared.space,
       colours: this.#colours.uniform,
     });
     const mesh = new Mesh(this.#geometry, this.#material);
@@ -72,7 +73,7 @@ export class ArrowsDrawing implements Drawing<ArrowsLayer> {
     this.#geometry.setAttribute('corner', new BufferAttribute(corners, 2));
     this.#geometry.setDrawRange(0, corners.length / 2);
     for (const name of ['origin', 'vector']) {
-      const attribute = new InstancedBufferAttribute(new Float32Array(count * 2), 2);
+      const attribute = new InstancedBufferAttribute(new Float32Array(count * 3), 3);
       this.#geometry.setAttribute(name, attribute.setUsage(DynamicDrawUsage));
     }
     this.#capacity = count;
@@ -84,8 +85,8 @@ export class ArrowsDrawing implements Drawing<ArrowsLayer> {
   #send(name: 'origin' | 'vector', values: Float32Array, layer: ArrowsLayer): void {
     const attribute = this.#geometry.getAttribute(name);
     if (!(attribute instanceof InstancedBufferAttribute)) return;
-    copyPlane(values, layer.count, layer.dim, attribute.array as Float32Array);
+    copyCoordinates(values, layer.count, layer.dim, attribute.array as Float32Array, 3);
     attribute.needsUpdate = true;
-    this.#shared.uploads += 1;
+    this.#shared.uploads.count += 1;
   }
 }

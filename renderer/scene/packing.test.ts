@@ -1,30 +1,62 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { indexFromTime, packPoints, packedWidth } from './packing.ts';
+import { indexFromTime, layoutOf, packedRows } from './packing.ts';
 
 fc.configureGlobal({ seed: 20261122 });
 
-describe('packPoints', () => {
-  it('keeps every point at its place, for any number and dimension', () => {
+describe('layoutOf', () => {
+  it('has room for every point within what the device takes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 1, max: 4 }), (count, dim) => {
-        const values = Float32Array.from({ length: count * dim }, (_, i) => i);
-        const packed = packPoints(values, count, dim);
-        expect(packed.data.length).toBe(packed.width * packed.height * 2);
-        expect(packed.width * packed.height).toBeGreaterThanOrEqual(count);
-        for (let i = 0; i < count; i += 97) {
-          expect(packed.data[i * 2]).toBe(i * dim);
-          expect(packed.data[i * 2 + 1]).toBe(dim > 1 ? i * dim + 1 : 0);
-        }
+      fc.property(fc.integer({ min: 0, max: 20_000_000 }), fc.integer({ min: 1, max: 5 }), (count, dim) => {
+        const layout = layoutOf(count, dim, 8192);
+        expect(layout.count).toBe(count);
+        expect(layout.width * layout.height).toBeGreaterThanOrEqual(count);
+        expect(Math.max(layout.width, layout.height)).toBeLessThanOrEqual(8192);
+        expect(layout.components).toBe(dim > 2 ? 4 : 2);
       }),
+    );
+  });
+
+  it('keeps as many as fit when not all do', () => {
+    expect(layoutOf(10_000_000, 2, 2048).count).toBe(2048 * 2048);
+  });
+});
+
+describe('packedRows', () => {
+  it('keeps every point at its place, for any number and dimension, slice by slice', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9000 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 3 }),
+        (count, dim, rowsPerSlice) => {
+          const values = Float32Array.from({ length: count * dim }, (_, i) => i + 1);
+          const layout = layoutOf(count, dim, 8192);
+          const { width, height, components } = layout;
+          // The fourth float of a texel is read by nobody; four-dimensional points go as they are.
+          const spare = (point: number, d: number): number =>
+            dim === 4 && point < count ? point * dim + d + 1 : 0;
+          for (let row = 0; row < height; row += rowsPerSlice) {
+            const rows = Math.min(rowsPerSlice, height - row);
+            const packed = packedRows(values, dim, layout, row, rows);
+            expect(packed.length).toBe(rows * width * components);
+            for (let texel = 0; texel < rows * width; texel += 83) {
+              const point = row * width + texel;
+              for (let d = 0; d < components; d += 1) {
+                const isKept = point < count && d < Math.min(dim, 3);
+                expect(packed[texel * components + d]).toBe(isKept ? point * dim + d + 1 : spare(point, d));
+              }
+            }
+          }
+        },
+      ),
       { numRuns: 30 },
     );
   });
 
-  it('uses a packing of the same size again and makes another when it has grown', () => {
-    const first = packPoints(new Float32Array(20), 10, 2);
-    expect(packPoints(new Float32Array(40), 20, 2, first)).toBe(first);
-    expect(packPoints(new Float32Array(packedWidth * 4), packedWidth * 2, 2, first)).not.toBe(first);
+  it('copies nothing where the points already lie right', () => {
+    const values = new Float32Array(2 * 2048 * 3);
+    expect(packedRows(values, 2, layoutOf(2048 * 3, 2, 8192), 1, 2).buffer).toBe(values.buffer);
   });
 });
 

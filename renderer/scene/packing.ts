@@ -1,43 +1,65 @@
-/** A texture of two floats per texel that holds a flat list of plane points, row after row. */
-export interface PackedPoints {
-  data: Float32Array<ArrayBuffer>;
-  width: number;
-  height: number;
+/** A texture that holds a flat list of points, row after row. */
+export interface TextureLayout {
+  readonly width: number;
+  readonly height: number;
+  /** Floats of a texel: the first two coordinates, or three and one to spare. */
+  readonly components: 2 | 4;
+  /** Points that it holds: all, or as many as the device has room for. */
+  readonly count: number;
 }
 
-/** Every WebGL2 device takes at least 2048; a fixed width keeps the shader's arithmetic simple. */
-export const packedWidth = 2048;
+/** Every WebGL 2 device takes at least this; longer rows are used only where more points need them. */
+const narrowest = 2048;
+
+/** @param largest  longest side of a texture that the device takes */
+export function layoutOf(count: number, dim: number, largest: number): TextureLayout {
+  const rowsAt = (width: number): number => Math.max(1, Math.ceil(count / width));
+  let width = narrowest;
+  while (rowsAt(width) > largest && width * 2 <= largest) width *= 2;
+  const height = Math.min(largest, rowsAt(width));
+  return { width, height, components: dim > 2 ? 4 : 2, count: Math.min(count, width * height) };
+}
 
 /**
- * The first two coordinates of points as a texture; one-dimensional points lie on y = 0.
+ * Some rows of the texture of points. Where the points already lie as the texture wants them this is
+ * a view of them, and nothing is copied.
  *
- * @param values  flat row-major [count, dim], at least that long
- * @param reuse   a packing of the same size, overwritten
+ * @param values  flat [count, dim]
  */
-export function packPoints(
+export function packedRows(
   values: Float32Array,
-  count: number,
   dim: number,
-  reuse?: PackedPoints,
-): PackedPoints {
-  const height = Math.max(1, Math.ceil(count / packedWidth));
-  const packed =
-    reuse?.height === height
-      ? reuse
-      : { data: new Float32Array(packedWidth * height * 2), width: packedWidth, height };
-  copyPlane(values, count, dim, packed.data);
+  layout: TextureLayout,
+  fromRow: number,
+  rows: number,
+): Float32Array {
+  const { width, components } = layout;
+  const first = fromRow * width;
+  const last = first + rows * width;
+  if (dim === components && last <= layout.count) return values.subarray(first * dim, last * dim);
+  const packed = new Float32Array(rows * width * components);
+  const count = Math.max(0, Math.min(last, layout.count) - first);
+  copyCoordinates(values.subarray(first * dim, (first + count) * dim), count, dim, packed, components);
   return packed;
 }
 
-/** Writes the first two coordinates of points into `target`, flat [count, 2]. */
-export function copyPlane(values: Float32Array, count: number, dim: number, target: Float32Array): void {
-  if (dim === 2) {
-    target.set(values.subarray(0, count * 2));
+/** Writes the first coordinates of points, at most `components`; missing ones are 0. */
+export function copyCoordinates(
+  values: Float32Array,
+  count: number,
+  dim: number,
+  target: Float32Array,
+  components: number,
+): void {
+  if (dim === components) {
+    target.set(values.subarray(0, count * dim));
     return;
   }
+  const copied = Math.min(dim, components === 4 ? 3 : components);
   for (let i = 0; i < count; i += 1) {
-    target[i * 2] = values[i * dim] ?? 0;
-    target[i * 2 + 1] = dim > 1 ? (values[i * dim + 1] ?? 0) : 0;
+    for (let d = 0; d < components; d += 1) {
+      target[i * components + d] = d < copied ? (values[i * dim + d] ?? 0) : 0;
+    }
   }
 }
 

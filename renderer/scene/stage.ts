@@ -1,17 +1,27 @@
-import { OrthographicCamera, Scene, WebGLRenderer } from 'three';
-import { ArrowsDrawing } from './arrows-drawing.ts';
-import type { PlaneCamera, Size } from './camera.ts';
-import type { Drawing, StageShared } from './drawing.ts';
+import { Camera as ThreeCamera, Color, Scene, Vector2, WebGLRenderer } from 'three';
+import type { LinearRgb } from '../theme/oklch.ts';
+import type { Size } from './camera.ts';
+import type { StageShared } from './drawing.ts';
+import { Drawings } from './drawings.ts';
+import { FrameLoop } from './frame-loop.ts';
+import { IdPicture } from './id-picture.ts';
 import type { Layer } from './layers.ts';
-import { PathsDrawing } from './paths-drawing.ts';
-import { PointsDrawing } from './points-drawing.ts';
+import type { Camera } from './orbit.ts';
+import type { Picked } from './picking.ts';
+import { projectionOf } from './projection.ts';
+import type { Space } from './space.ts';
+import { Uploads } from './uploads.ts';
 
 /** Counted since the stage was made. */
-interface StageCounts {
+export interface StageCounts {
   frames: number;
   uploads: number;
   /** Draw calls of the last frame. */
   drawCalls: number;
+  /** Share of the lines that the last frame showed; below 1 on a slow device. */
+  detail: number;
+  /** False while the picture moves. */
+  isResting: boolean;
 }
 
 interface StageEvents {
@@ -22,20 +32,25 @@ interface StageEvents {
 
 /**
  * Draws layers on a canvas, on demand: a frame is drawn when something has changed, and none while
- * nothing does.
+ * nothing does. Only other arrays go to the device; time, window, camera, space and colouring are
+ * uniforms.
  */
 export class Stage {
   readonly #canvas: HTMLCanvasElement;
   readonly #events: StageEvents;
   readonly #renderer: WebGLRenderer;
   readonly #scene = new Scene();
-  readonly #camera = new OrthographicCamera(-1, 1, 1, -1, -1, 1);
-  readonly #shared: StageShared = { unitsPerPx: { value: 1 }, pixelRatio: { value: 1 }, uploads: 0 };
-  readonly #drawings = new Map<string, { kind: Layer['kind']; drawing: Drawing<Layer> }>();
+  readonly #camera = new ThreeCamera();
+  readonly #shared: StageShared;
+  readonly #drawings: Drawings;
+  readonly #loop: FrameLoop;
+  readonly #idPicture: IdPicture;
   #size: Size = { width: 1, height: 1 };
-  #view: PlaneCamera = { x: 0, y: 0, unitsPerPx: 1 };
+  #view: Camera = { x: 0, y: 0, unitsPerPx: 1 };
+  #t = 0;
   #frames = 0;
-  #request: number | null = null;
+  /** Questions are answered one after another. */
+  #lastPick: Promise<unknown> = Promise.resolve();
 
   /** @throws Error where the browser gives no WebGL 2 context */
   constructor(canvas: HTMLCanvasElement, events: StageEvents) {
@@ -47,50 +62,106 @@ export class Stage {
       antialias: true,
       powerPreference: 'low-power',
     });
+    // Asking whether a shader compiled waits until it has.
+    this.#renderer.debug.checkShaderErrors = import.meta.env.DEV;
+    const uploads = new Uploads(this.#renderer);
+    this.#shared = {
+      unitsPerPx: { value: 1 },
+      pixelRatio: { value: 1 },
+      stagePx: { value: new Vector2(1, 1) },
+      space: { value: new Vector2(0, 0) },
+      ring: { value: new Color() },
+      uploads,
+    };
+    this.#drawings = new Drawings(this.#scene, this.#shared);
+    this.#loop = new FrameLoop(this.#renderer.getContext() as WebGL2RenderingContext, {
+      segments: () => this.#drawings.segments,
+      setDetail: (share) => this.#drawings.setDetail(share),
+      hasUploads: () => uploads.arePending,
+      draw: () => this.#draw(),
+    });
+    this.#idPicture = new IdPicture(this.#renderer);
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
   }
 
-  /** Replaces what is drawn; the first layer lies lowest. */
-  show(layers: readonly Layer[]): void {
-    const kept = new Set(layers.map((layer) => layer.key));
-    for (const key of this.#drawings.keys()) if (!kept.has(key)) this.#remove(key);
-    layers.forEach((layer, order) => {
-      const held = this.#drawings.get(layer.key);
-      if (held?.kind === layer.kind) held.drawing.update(layer);
-      else this.#add(layer);
-      for (const object of this.#drawings.get(layer.key)?.drawing.objects ?? []) object.renderOrder = order;
-    });
-    this.invalidate();
+  /** Whether something is still to be sent, drawn or drawn by the device. */
+  get isBusy(): boolean {
+    return this.#loop.isBusy;
   }
 
-  look(camera: PlaneCamera): void {
+  /** Replaces what is drawn; the first layer lies lowest. */
+  show(layers: readonly Layer[]): void {
+    this.#drawings.show(layers);
+    this.#loop.moved();
+  }
+
+  look(camera: Camera): void {
     this.#view = camera;
     this.#applyCamera();
+    this.#loop.moved();
+  }
+
+  /** What the third direction is: depth hides where there is some. */
+  setSpace({ third, time }: Space): void {
+    this.#shared.space.value.set(third, time);
+    this.#drawings.arrange();
+    this.#loop.invalidate();
+  }
+
+  /** Moves every layer that follows the time of the stage: a few uniforms. @param t  1 noise, 0 data */
+  setTime(t: number): void {
+    if (t === this.#t) return;
+    this.#t = t;
+    this.#drawings.setTime(t);
+    this.#loop.moved();
+  }
+
+  /** @param ring  around what is picked */
+  setRing(ring: LinearRgb): void {
+    this.#shared.ring.value.setRGB(...ring);
+    this.#loop.invalidate();
+  }
+
+  /** Samples that stand out in every layer of samples; while some are selected the others step back. */
+  emphasise(selected: Iterable<number>, hovered: number | null): void {
+    const elements = new Set(selected);
+    const others = elements.size > 0 ? 'dimmed' : 'normal';
+    if (hovered !== null) elements.add(hovered);
+    this.#drawings.emphasise({ elements: Uint32Array.from(elements), others });
+    this.#loop.invalidate();
   }
 
   /** @param size  in CSS pixels */
   resize(size: Size, pixelRatio: number): void {
     this.#size = size;
     this.#shared.pixelRatio.value = pixelRatio;
+    this.#shared.stagePx.value.set(size.width, size.height);
     this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(size.width, size.height, false);
     this.#applyCamera();
+    this.#loop.invalidate();
   }
 
-  /** Draws once at the next animation frame. */
-  invalidate(): void {
-    this.#request ??= requestAnimationFrame(() => {
-      this.#request = null;
-      this.#draw();
-    });
+  /** What lies under a place of the stage, in CSS pixels; null where nothing does. */
+  pick(px: number, py: number, radiusPx = 6): Promise<Picked | null> {
+    const answer = this.#lastPick.then(() => this.#pick([px, py], radiusPx));
+    this.#lastPick = answer.catch(() => null);
+    return answer;
+  }
+
+  /** Draws everything now, so that the canvas can be read in the same turn. */
+  drawNow(): void {
+    this.#shared.uploads.finish();
+    this.#loop.drawNow();
   }
 
   dispose(): void {
-    if (this.#request !== null) cancelAnimationFrame(this.#request);
+    this.#loop.dispose();
     this.#canvas.removeEventListener('webglcontextlost', this.#onLost);
     this.#canvas.removeEventListener('webglcontextrestored', this.#onRestored);
-    for (const key of [...this.#drawings.keys()]) this.#remove(key);
+    this.#drawings.clear();
+    this.#idPicture.forget();
     this.#renderer.dispose();
     // A browser keeps few contexts; one that waits for the garbage collector may cost another its own.
     if (!this.#renderer.getContext().isContextLost()) this.#renderer.forceContextLoss();
@@ -99,63 +170,51 @@ export class Stage {
   readonly #onLost = (event: Event): void => {
     // Without this the browser never gives the context back.
     event.preventDefault();
+    // What the device held is gone with it, and must not be freed once it is back.
+    this.#drawings.clear();
+    this.#idPicture.forget();
     this.#events.onContextLost();
   };
 
   readonly #onRestored = (): void => {
+    // The device has forgotten everything; the layers have not.
+    this.#drawings.restore();
+    this.#loop.moved();
     this.#events.onContextRestored();
-    this.invalidate();
   };
 
   #draw(): void {
+    this.#shared.uploads.step();
     this.#renderer.render(this.#scene, this.#camera);
     this.#frames += 1;
     this.#events.onFrame({
       frames: this.#frames,
-      uploads: this.#shared.uploads,
+      uploads: this.#shared.uploads.count,
       drawCalls: this.#renderer.info.render.calls,
+      detail: this.#loop.share,
+      isResting: this.#loop.isResting,
     });
   }
 
-  #add(layer: Layer): void {
-    this.#remove(layer.key);
-    const drawing = drawingOf(layer, this.#shared);
-    this.#drawings.set(layer.key, { kind: layer.kind, drawing });
-    this.#scene.add(...drawing.objects);
-  }
-
-  #remove(key: string): void {
-    const held = this.#drawings.get(key);
-    if (held === undefined) return;
-    this.#scene.remove(...held.drawing.objects);
-    held.drawing.dispose();
-    this.#drawings.delete(key);
+  #pick(place: readonly [number, number], radiusPx: number): Promise<Picked | null> {
+    if (this.#renderer.getContext().isContextLost()) return Promise.resolve(null);
+    const pickables = this.#drawings.pickables();
+    if (pickables.length === 0) return Promise.resolve(null);
+    // The id picture has one pixel for every CSS pixel.
+    const { pixelRatio } = this.#shared;
+    const ratio = pixelRatio.value;
+    pixelRatio.value = 1;
+    try {
+      return this.#idPicture.pick(pickables, projectionOf(this.#view, this.#size), place, radiusPx);
+    } finally {
+      // It is drawn by now; only reading it takes time.
+      pixelRatio.value = ratio;
+    }
   }
 
   #applyCamera(): void {
-    const { x, y, unitsPerPx } = this.#view;
-    const halfWidth = (this.#size.width * unitsPerPx) / 2;
-    const halfHeight = (this.#size.height * unitsPerPx) / 2;
-    this.#camera.left = x - halfWidth;
-    this.#camera.right = x + halfWidth;
-    this.#camera.top = y + halfHeight;
-    this.#camera.bottom = y - halfHeight;
-    this.#camera.updateProjectionMatrix();
-    this.#shared.unitsPerPx.value = unitsPerPx;
-    this.invalidate();
-  }
-}
-
-/** A layer keeps its kind as long as its drawing lives; `Stage.show` sees to it. */
-function drawingOf(layer: Layer, shared: StageShared): Drawing<Layer> {
-  switch (layer.kind) {
-    case 'paths':
-      return new PathsDrawing(layer, shared) as unknown as Drawing<Layer>;
-    case 'points':
-      return new PointsDrawing(layer, shared) as unknown as Drawing<Layer>;
-    case 'arrows':
-      return new ArrowsDrawing(layer, shared) as unknown as Drawing<Layer>;
-    default:
-      return layer satisfies never;
+    this.#camera.projectionMatrix.fromArray(projectionOf(this.#view, this.#size).matrix);
+    this.#camera.projectionMatrixInverse.copy(this.#camera.projectionMatrix).invert();
+    this.#shared.unitsPerPx.value = this.#view.unitsPerPx;
   }
 }

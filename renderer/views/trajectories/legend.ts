@@ -1,0 +1,70 @@
+import type { LegendEntry } from '../../scene/figure.ts';
+import type { Paint } from '../../theme/paint.ts';
+import { formatCount, formatNumber } from '../../ui/format.ts';
+import type { TrajectoryPicture } from './picture.ts';
+
+/** What a colour means: a colour token and words. */
+interface Meaning {
+  readonly colour: string;
+  readonly label: string;
+  readonly isLine?: boolean;
+}
+
+interface LegendOf {
+  readonly picture: TrajectoryPicture;
+  readonly run: string;
+  readonly filmSteps: { readonly first: number; readonly last: number } | null;
+}
+
+/** Meanings of the colours of a picture, other than those of a ramp. */
+export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
+  const { main, overlay, data, colour, colourBy } = picture;
+  const meanings: Meaning[] = [];
+  if (main !== null && colourBy === 'time') {
+    if (main.kind === 'sampler') {
+      meanings.push({ colour: '--data-noise', label: 'Noise, t = 1' });
+      meanings.push({ colour: '--data-data', label: 'Data, t = 0' });
+    } else if (filmSteps !== null) {
+      meanings.push({ colour: '--data-noise', label: `Step ${formatCount(filmSteps.first)}` });
+      meanings.push({ colour, label: `Step ${formatCount(filmSteps.last)}` });
+    } else {
+      meanings.push({ colour, label: 'Generated' });
+      meanings.push({ colour: '--data-noise', label: 'Earlier steps', isLine: true });
+    }
+  }
+  if (colourBy === 'flat') meanings.push({ colour, label: run, isLine: true });
+  if (colourBy === 'group') meanings.push({ colour: '--data-noise', label: 'Outside all modes' });
+  if (overlay !== null) {
+    meanings.push({ colour: overlay.colour, label: overlay.name, isLine: overlay.paths !== null });
+  }
+  if (data !== null && !(colourBy === 'time' && main?.kind === 'sampler')) {
+    meanings.push({ colour: '--data-data', label: 'Data' });
+  }
+  return meanings;
+}
+
+/** What the ends of the speed colours are, in words: data units per unit of time. */
+function speedText({ main }: TrajectoryPicture): string | null {
+  return main === null ? null : formatNumber(main.fastest);
+}
+
+/** The same for a file. */
+export function legendEntries(legend: LegendOf, paint: Paint): LegendEntry[] {
+  const entries: LegendEntry[] = meaningsOf(legend).map(({ colour, label, isLine = false }) => ({
+    colour: paint.css(colour),
+    label,
+    isLine,
+  }));
+  const { colourBy } = legend.picture;
+  if (colourBy === 'speed') {
+    entries.push({
+      colour: paint.css('--ink-3'),
+      label: `Colour: speed, 0 to ${speedText(legend.picture) ?? ''}`,
+      isLine: true,
+    });
+  }
+  if (colourBy === 'group') {
+    entries.push({ colour: paint.css('--ink-3'), label: 'Colour: mode of the end point', isLine: true });
+  }
+  return entries;
+}

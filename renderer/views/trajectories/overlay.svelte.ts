@@ -1,0 +1,91 @@
+import { untrack } from 'svelte';
+import type { MethodEntry } from '#contract/catalog.ts';
+import type { ViewRequest } from '#contract/frames.ts';
+import type { RunSummary } from '#contract/runs.ts';
+import { LiveView } from '../../state/live-view.svelte.ts';
+import type { PaneScope } from '../../state/pane.svelte.ts';
+import type { Workbench } from '../../state/workbench.svelte.ts';
+import type { TrajectorySettings } from './settings.svelte.ts';
+
+/** A list of ten thousand runs is no help: it has the newest. */
+const mostOffered = 60;
+
+/** Another run of the same data, computed from the same noise, to be drawn over the pane's own. */
+export class OverlayView {
+  readonly #workbench: Workbench;
+  readonly #scope: PaneScope;
+  readonly #settings: TrajectorySettings;
+  readonly #live = new LiveView();
+
+  /** Runs that can be drawn over the one that is shown. */
+  readonly offered = $derived.by((): RunSummary[] => {
+    const { runs, catalog } = this.#workbench;
+    const own = this.#scope.run;
+    if (own === null) return [];
+    return [...runs.list, ...runs.demos]
+      .filter((run) => {
+        const views = catalog.method(run.config.method)?.views ?? [];
+        const isDrawn = views.includes('trajectories') || views.includes('samples');
+        return run.id !== own.id && run.step > 0 && isDrawn && hasSameData(run, own);
+      })
+      .slice(0, mostOffered);
+  });
+  readonly run = $derived.by(() => this.offered.find((run) => run.id === this.#settings.overlay) ?? null);
+  readonly #method = $derived.by(() =>
+    this.run === null ? null : this.#workbench.catalog.method(this.run.config.method),
+  );
+  readonly colour = $derived.by(() =>
+    this.run === null ? '--ink' : this.#workbench.runs.colour(this.run.id),
+  );
+  readonly frame = $derived.by(() => (this.run === null ? null : this.#live.frame));
+  readonly error = $derived.by(() => (this.run === null ? null : this.#live.error));
+  /** Numbers of the run's noise, null where it has as many as its data. */
+  readonly noiseDim = $derived.by(() =>
+    this.run === null || this.#method === null ? null : noiseDimOf(this.run, this.#method),
+  );
+  /** Whether its samples start from the same noise as those of the run below. */
+  readonly sharesNoise = $derived.by(() => {
+    const dim = this.frame?.dim;
+    return this.noiseDim === null || this.noiseDim === dim;
+  });
+
+  constructor(workbench: Workbench, scope: PaneScope, settings: TrajectorySettings) {
+    this.#workbench = workbench;
+    this.#scope = scope;
+    this.#settings = settings;
+  }
+
+  /** Sets the effects up; to be called while a component is made. */
+  follow(): void {
+    const id = $derived(this.run?.id ?? null);
+    const status = $derived(this.run?.status ?? '');
+    $effect(() => {
+      const { client } = this.#workbench.connection;
+      const { count, sampler, nfe } = this.#settings;
+      const hasPaths = this.#method?.views.includes('trajectories') ?? false;
+      const view: ViewRequest = hasPaths
+        ? { kind: 'trajectories', count, sampler, nfe }
+        : { kind: 'samples', count, nfe: 1 };
+      const [run, epoch] = [id, status];
+      untrack(() => {
+        if (run === null) this.#live.clear();
+        else if (client === null) this.#live.pause();
+        else this.#live.show(client, run, view, epoch);
+      });
+    });
+    $effect(() => () => this.#live.clear());
+  }
+}
+
+function hasSameData(a: RunSummary, b: RunSummary): boolean {
+  return JSON.stringify(a.config.dataset) === JSON.stringify(b.config.dataset);
+}
+
+/** A generator may have noise of its own size: then its sample i has nothing to do with path i. */
+function noiseDimOf({ config }: RunSummary, method: MethodEntry): number | null {
+  const properties = method.params['properties'];
+  const field = (properties as Record<string, { default?: unknown }> | undefined)?.['noiseDim'];
+  if (field === undefined) return null;
+  const value = config.params['noiseDim'] ?? field.default;
+  return typeof value === 'number' ? value : null;
+}

@@ -1,0 +1,31 @@
+import type { ColourBy } from '../../scene/path-colours.ts';
+import type { Look } from '../../scene/space.ts';
+import type { Pane } from '../../state/panes.svelte.ts';
+import { firstAxes } from '../axes.ts';
+import type { Axes } from '../axes.ts';
+
+/** What a person has set in the trajectories view of one pane; it outlives a look at another view. */
+export class TrajectorySettings {
+  count = $state(500);
+  sampler = $state('euler');
+  nfe = $state(32);
+  colourBy = $state<ColourBy>('time');
+  /** How much of the time before the head is drawn; 1 is all of it. */
+  tail = $state(1);
+  look = $state<Look>('flat');
+  axes = $state.raw<Axes>(firstAxes);
+  /** A run that is drawn over the pane's own, by its id. */
+  overlay = $state<string | null>(null);
+  hasData = $state(true);
+}
+
+const ofPanes = new WeakMap<Pane, TrajectorySettings>();
+
+export function trajectorySettingsOf(pane: Pane): TrajectorySettings {
+  let settings = ofPanes.get(pane);
+  if (settings === undefined) {
+    settings = new TrajectorySettings();
+    ofPanes.set(pane, settings);
+  }
+  return settings;
+}
