@@ -1,30 +1,42 @@
-/** One curve on its own x. */
-export interface Curve {
-  x: Float64Array;
-  y: Float64Array;
-}
+import type { Samples } from './curve.ts';
 
-/** Curves on one shared, increasing x; a curve without a value at some x is null there. */
+/**
+ * Curves on one shared, increasing x, as uPlot has them. Where a curve has no record it is undefined
+ * and its line goes on; where it has a gap, and up to its records on both sides of it, it is null.
+ */
 export interface JoinedCurves {
   x: Float64Array;
-  ys: (number | null)[][];
+  ys: (number | null | undefined)[][];
 }
 
 /** Puts curves with different steps onto the union of their steps. */
-export function joined(curves: readonly Curve[]): JoinedCurves {
-  const steps = new Set<number>();
-  for (const curve of curves) for (const step of curve.x) steps.add(step);
-  const x = Float64Array.from(steps).sort();
-  const position = new Map<number, number>();
-  x.forEach((step, index) => position.set(step, index));
-  const ys = curves.map((curve) => {
-    const column = new Array<number | null>(x.length).fill(null);
-    curve.x.forEach((step, index) => {
-      const value = curve.y[index];
-      const at = position.get(step);
-      if (at !== undefined && value !== undefined && Number.isFinite(value)) column[at] = value;
-    });
-    return column;
+export function joined(curves: readonly Samples[]): JoinedCurves {
+  const total = curves.reduce((sum, curve) => sum + curve.x.length, 0);
+  const all = new Float64Array(total);
+  let filled = 0;
+  for (const curve of curves) {
+    all.set(curve.x, filled);
+    filled += curve.x.length;
+  }
+  all.sort();
+  const x = all.filter((step, index) => index === 0 || step !== all[index - 1]);
+  return { x, ys: curves.map((curve) => aligned(curve, x)) };
+}
+
+function aligned(curve: Samples, x: Float64Array): (number | null | undefined)[] {
+  const column = new Array<number | null | undefined>(x.length).fill(undefined);
+  let at = 0;
+  curve.x.forEach((step, index) => {
+    while ((x[at] ?? Infinity) < step) at += 1;
+    const value = curve.y[index] ?? NaN;
+    column[at] = Number.isNaN(value) ? null : value;
   });
-  return { x, ys };
+  // uPlot would end a line in the middle between two records of its own, where another curve has one.
+  for (let i = 1; i < column.length; i += 1) {
+    if (column[i] === undefined && column[i - 1] === null) column[i] = null;
+  }
+  for (let i = column.length - 2; i >= 0; i -= 1) {
+    if (column[i] === undefined && column[i + 1] === null) column[i] = null;
+  }
+  return column;
 }

@@ -3,12 +3,18 @@ export class SeriesBuffer {
   #steps = new Float64Array(256);
   #values = new Float64Array(256);
   #length = 0;
+  #rewrites = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /** Views of what there is; they stay valid until the next `append`. */
+  /** How often records that were there have been replaced; what was derived from them is void then. */
+  get rewrites(): number {
+    return this.#rewrites;
+  }
+
+  /** Ascending. Views of what there is; they stay valid until the next `append`. */
   get steps(): Float64Array {
     return this.#steps.subarray(0, this.#length);
   }
@@ -28,7 +34,10 @@ export class SeriesBuffer {
   append(steps: Float64Array, values: Float64Array): void {
     const first = steps[0];
     if (first === undefined) return;
-    while (this.#length > 0 && (this.#steps[this.#length - 1] ?? -Infinity) >= first) this.#length -= 1;
+    if (this.#length > 0 && (this.#steps[this.#length - 1] ?? -Infinity) >= first) {
+      this.#length = firstAtOrAfter(this.steps, first);
+      this.#rewrites += 1;
+    }
     const needed = this.#length + steps.length;
     if (needed > this.#steps.length) {
       const capacity = Math.max(needed, this.#steps.length * 2);
@@ -39,6 +48,18 @@ export class SeriesBuffer {
     this.#values.set(values, this.#length);
     this.#length = needed;
   }
+}
+
+/** Position of the first of ascending `steps` that is not below `step`; their number if all are. */
+export function firstAtOrAfter(steps: Float64Array, step: number): number {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((steps[middle] ?? Infinity) < step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function grown(array: Float64Array<ArrayBuffer>, capacity: number): Float64Array<ArrayBuffer> {

@@ -32,19 +32,29 @@ describe('SeriesBuffer', () => {
     expect(Array.from(buffer.steps)).toEqual([1, 2, 3, 4]);
     expect(Array.from(buffer.values)).toEqual([10, 20, 33, 44]);
     expect(buffer.last).toBe(44);
+    expect(buffer.rewrites).toBe(1);
   });
 });
 
 describe('joined', () => {
-  it('puts curves on the union of their steps', () => {
+  it('puts curves on the union of their steps: undefined where a curve has no record', () => {
     const result = joined([
       { x: Float64Array.of(0, 2), y: Float64Array.of(1, 3) },
-      { x: Float64Array.of(1, 2), y: Float64Array.of(5, NaN) },
+      { x: Float64Array.of(1, 2), y: Float64Array.of(5, 6) },
     ]);
     expect(Array.from(result.x)).toEqual([0, 1, 2]);
     expect(result.ys).toEqual([
-      [1, null, 3],
-      [null, 5, null],
+      [1, undefined, 3],
+      [undefined, 5, 6],
     ]);
+  });
+
+  it('keeps a gap open up to the records on both sides of it', () => {
+    const result = joined([
+      { x: Float64Array.of(0, 4, 8), y: Float64Array.of(1, NaN, 3) },
+      { x: Float64Array.of(1, 3, 5, 7), y: Float64Array.of(5, 5, 5, 5) },
+    ]);
+    expect(Array.from(result.x)).toEqual([0, 1, 3, 4, 5, 7, 8]);
+    expect(result.ys[0]).toEqual([1, null, null, null, null, null, 3]);
   });
 });

@@ -1,5 +1,7 @@
 /** Points of a small line plot, at most this many along its width. */
 const columns = 96;
+/** Values that a column looks at, evenly spaced: a long series costs no more than a short one. */
+const mostPerColumn = 64;
 
 /**
  * A small plot of a whole series as an SVG path in a box of `width` x `height`; each column is the
@@ -22,13 +24,20 @@ export function sparklinePath(values: Float64Array, width: number, height: numbe
 }
 
 function columnMeans(values: Float64Array): number[] {
-  const finite = values.filter(Number.isFinite);
-  const count = Math.min(columns, finite.length);
-  return Array.from({ length: count }, (_, column) => {
-    const part = finite.subarray(
-      Math.floor((column * finite.length) / count),
-      Math.floor(((column + 1) * finite.length) / count),
-    );
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  const count = Math.min(columns, values.length);
+  const means = Array.from({ length: count }, (_, column) => {
+    const from = Math.floor((column * values.length) / count);
+    const to = Math.floor(((column + 1) * values.length) / count);
+    const stride = Math.ceil((to - from) / mostPerColumn);
+    let sum = 0;
+    let added = 0;
+    for (let i = from; i < to; i += stride) {
+      const value = values[i] ?? NaN;
+      if (!Number.isFinite(value)) continue;
+      sum += value;
+      added += 1;
+    }
+    return sum / added;
   });
+  return means.filter(Number.isFinite);
 }

@@ -1,78 +1,119 @@
 import type uPlot from 'uplot';
-import { formatCount, formatNumber, formatRound } from '../ui/format.ts';
-import type { ChartContent } from './chart-lines.ts';
+import type { Paint } from '../theme/paint.ts';
+import { chartMargin, dashPatterns, fontFamily, tickText } from './frame.ts';
+import { joined } from './join.ts';
+import type { ChartPicture } from './picture.ts';
+import type { ScaleKind } from './scales.ts';
 
-/** Resolved CSS colours of a chart's furniture. */
-export interface ChartTheme {
-  ink: string;
-  grid: string;
-}
+const tickFont = `11px ${fontFamily}`;
+const titleFont = `11px ${fontFamily}`;
 
-const font = "11px 'Inter Variable', system-ui, sans-serif";
-
-/** What uPlot needs to draw a chart of this content. */
+/**
+ * What uPlot needs to draw pictures of one shape: the same lines on the same kinds of axes.
+ *
+ * @param current  the picture of the moment: ticks and marks are read from it whenever it is drawn
+ */
 export function uplotOptions(
-  content: ChartContent,
-  options: { width: number; height: number; isLog: boolean; theme: ChartTheme },
+  current: () => ChartPicture,
+  { width, height, paint }: { width: number; height: number; paint: Paint },
 ): uPlot.Options {
-  const { width, height, isLog, theme } = options;
-  const axis: uPlot.Axis = {
-    stroke: theme.ink,
-    font,
-    grid: { stroke: theme.grid, width: 1 },
+  const picture = current();
+  const common: uPlot.Axis = {
+    stroke: paint.css('--ink-3'),
+    font: tickFont,
+    labelFont: titleFont,
+    grid: { stroke: paint.css('--grid'), width: 1 },
     ticks: { show: false },
-    gap: 4,
+    gap: 5,
+    filter: (_, splits) => splits,
   };
   return {
     width,
     height,
-    // Charts of one view share the step under the pointer.
-    cursor: { sync: { key: 'fewstep-metrics' }, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { x: { time: false }, y: isLog ? { distr: 3, log: 10 } : {} },
+    padding: [chartMargin.top, chartMargin.right, 0, 0],
+    // The window has a cursor of its own, which all charts of a view share.
+    cursor: { show: false },
+    legend: { show: false },
+    scales: { x: scaleOf(picture.x.kind, true), y: scaleOf(picture.y.kind, false) },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((tick) => formatCount(tick)), size: 24 },
       {
-        ...axis,
-        values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : formatRound(tick))),
-        size: 56,
+        ...common,
+        label: picture.xTitle,
+        labelSize: 15,
+        labelGap: 0,
+        size: chartMargin.bottom - 15,
+        splits: () => [...current().x.ticks],
+        values: (_, splits) => splits.map((tick) => tickText(tick, current().x.kind)),
+      },
+      {
+        ...common,
+        size: chartMargin.left,
+        splits: () => [...current().y.ticks],
+        values: (_, splits) => splits.map((tick) => tickText(tick, current().y.kind)),
       },
     ],
     series: [
-      { label: 'Step', value: (_, value) => (value === null ? '' : formatCount(value)) },
-      ...content.series.map((each): uPlot.Series => ({
-        label: each.label,
-        stroke: each.colour,
-        width: each.isRaw ? 1 : 1.5,
-        alpha: each.isRaw ? 0.35 : 1,
-        spanGaps: true,
-        points: { size: 5, fill: each.colour },
-        value: (chart, value, seriesIndex, index) => valueText(content, chart, value, seriesIndex, index),
-      })),
+      {},
+      ...picture.lines.map((line): uPlot.Series => {
+        const colour = paint.css(line.colour);
+        return {
+          stroke: colour,
+          width: line.isRaw ? 1 : 1.5,
+          alpha: line.isRaw ? 0.35 : 1,
+          dash: [...(dashPatterns[line.dash] ?? [])],
+          // Without `show` uPlot marks points where there is room, and those that stand alone.
+          points: line.hasMarks ? { show: true, size: 6, fill: colour } : { size: 5, fill: colour },
+        };
+      }),
     ],
-    hooks: { init: [(chart) => hideRawRows(content, chart)] },
+    hooks: { draw: [(chart) => drawBars(chart, current(), paint)] },
   };
 }
 
-/** The value under the pointer; a smoothed one with the raw one that it lies over. */
-function valueText(
-  content: ChartContent,
-  chart: uPlot,
-  value: number | null,
-  seriesIndex: number,
-  index: number | null,
-): string {
-  if (value === null) return '';
-  const isSmoothed = content.series[seriesIndex - 2]?.isRaw ?? false;
-  const raw = isSmoothed && index !== null ? chart.data[seriesIndex - 1]?.[index] : null;
-  const text = formatNumber(value, 4);
-  return raw === null || raw === undefined ? text : `${text} (raw ${formatNumber(raw, 4)})`;
+/** Puts a picture onto a chart of its shape. */
+export function showPicture(chart: uPlot, picture: ChartPicture): void {
+  const { x, ys } = joined(picture.lines);
+  chart.batch(() => {
+    // uPlot takes undefined for a place where other lines have a record; its types leave that out.
+    chart.setData([x, ...ys] as uPlot.AlignedData, false);
+    chart.setScale('x', { min: picture.x.range.low, max: picture.x.range.high });
+    chart.setScale('y', { min: picture.y.range.low, max: picture.y.range.high });
+  });
 }
 
-/** A raw line needs no row of its own: its value stands with the smoothed one. */
-function hideRawRows(content: ChartContent, chart: uPlot): void {
-  const rows = chart.root.querySelectorAll<HTMLElement>('.u-legend .u-series');
-  content.series.forEach((each, index) => {
-    const row = rows[index + 1];
-    if (each.isRaw && row !== undefined) row.hidden = true;
-  });
+function scaleOf(kind: ScaleKind, isX: boolean): uPlot.Scale {
+  const plain: uPlot.Scale = {
+    auto: false,
+    ...(isX ? { time: false } : {}),
+    // Exactly what the picture says; uPlot would widen a logarithmic range to whole powers.
+    range: (_, low, high) => [low, high],
+  };
+  return kind === 'linear' ? plain : { ...plain, distr: 3, log: kind === 'log2' ? 2 : 10 };
+}
+
+/** Deviations as upright bars with feet. */
+function drawBars(chart: uPlot, picture: ChartPicture, paint: Paint): void {
+  const { ctx } = chart;
+  const unit = ctx.canvas.width / chart.width;
+  ctx.save();
+  ctx.lineWidth = 1.25 * unit;
+  for (const line of picture.lines) {
+    ctx.strokeStyle = paint.css(line.colour);
+    ctx.beginPath();
+    for (const bar of line.bars) {
+      const [x, top, bottom] = [
+        chart.valToPos(bar.x, 'x', true),
+        chart.valToPos(bar.high, 'y', true),
+        chart.valToPos(bar.low, 'y', true),
+      ];
+      ctx.moveTo(x, top);
+      ctx.lineTo(x, bottom);
+      for (const end of [top, bottom]) {
+        ctx.moveTo(x - 3 * unit, end);
+        ctx.lineTo(x + 3 * unit, end);
+      }
+    }
+    ctx.stroke();
+  }
+  ctx.restore();
 }

@@ -9,6 +9,10 @@ import { afterDrawing } from './frames.ts';
 /** Every scalar of one run. The buffers are plain; `version` tells when they have grown. */
 export class RunMetrics {
   version = $state(0);
+  /** Names of the scalars there are, in order of appearance. */
+  names = $state.raw<readonly string[]>([]);
+  /** False until the first records have come. */
+  hasLoaded = $state(false);
   error = $state.raw<WireError | null>(null);
   readonly series = new Map<string, SeriesBuffer>();
 
@@ -21,8 +25,22 @@ export class RunMetrics {
       }
       buffer.append(steps, values);
     }
+    if (this.series.size !== this.names.length) this.names = [...this.series.keys()];
+    this.hasLoaded = true;
     this.version += 1;
   }
+}
+
+/** Between two batches: charts that move ten times a second read as moving. */
+const restMs = 70;
+/** Rest for as many times as long as drawing took: long series leave the window to other things. */
+const restPerDrawing = 3;
+
+async function afterDrawingAndRest(): Promise<void> {
+  const startMs = performance.now();
+  await afterDrawing();
+  const drawingMs = performance.now() - startMs;
+  await new Promise((resolve) => setTimeout(resolve, Math.max(restMs, restPerDrawing * drawingMs)));
 }
 
 /** The scalars of the runs that are looked at. */
@@ -31,7 +49,7 @@ export class Metrics {
   readonly #streams = new Map<string, { client: WorkbenchClient; hasEnded: boolean; stop: () => void }>();
   readonly #pace: () => Promise<void>;
 
-  constructor(pace: () => Promise<void> = afterDrawing) {
+  constructor(pace: () => Promise<void> = afterDrawingAndRest) {
     this.#pace = pace;
   }
 
@@ -74,6 +92,7 @@ export class Metrics {
       },
       (error) => {
         stream.hasEnded = true;
+        metrics.hasLoaded = true;
         if (error !== null) metrics.error = shownError(error);
       },
     );

@@ -17,8 +17,15 @@ describe('runColours', () => {
     expect(runColours(runs).get('t')).toBe('--data-teacher');
   });
 
-  it('tells runs of one method apart', () => {
-    expect(runColours(runs).get('b')).not.toBe(runColours(runs).get('a'));
+  it('tells the first seven runs apart, and none takes the colour of another method', () => {
+    const many = [
+      run('t', 'teacher', '1'),
+      ...['2', '3', '4'].map((day) => run(`t${day}`, 'teacher', day)),
+      ...['5', '6', '7'].map((day) => run(`d${day}`, 'drifting', day)),
+    ];
+    const colours = runColours(many);
+    expect(colours.get('d5')).toBe('--run-purple');
+    expect(new Set(colours.values()).size).toBe(7);
   });
 
   it('leaves colours alone when a run is added', () => {

@@ -12,32 +12,32 @@ const colourOfMethod: Readonly<Record<string, string>> = {
   piflow: '--run-sky',
 };
 
-const cycle = ['--run-purple', '--run-orange', '--run-sky', '--run-vermillion', '--run-blue', '--run-yellow'];
+/** Colours for further runs: first those that no method has as its own. */
+const cycle = ['--run-vermillion', '--run-blue', '--run-yellow', '--run-orange', '--run-sky', '--run-purple'];
 
 /**
- * A colour token for every run. The oldest run of a method has the method's own colour, later ones
- * the next colours of the cycle, so that overlaid runs differ and no run changes colour when another
- * is added.
+ * A colour token for every run. The oldest run of a method has the method's own colour, a later one
+ * the colour that the fewest older runs have, so that overlaid runs differ and no run changes colour
+ * when another is added.
  */
 export function runColours(runs: readonly ColouredRun[]): Map<string, string> {
   const oldestFirst = [...runs].sort(
     (a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id),
   );
   const colours = new Map<string, string>();
-  const countOfMethod = new Map<string, number>();
+  const uses = new Map(cycle.map((colour) => [colour, 0]));
+  const methods = new Set<string>();
   for (const run of oldestFirst) {
     const { method } = run.config;
-    const earlier = countOfMethod.get(method) ?? 0;
-    countOfMethod.set(method, earlier + 1);
-    colours.set(run.id, colourOf(method, earlier));
+    const own = methods.has(method) ? undefined : colourOfMethod[method];
+    methods.add(method);
+    const colour = own ?? leastUsed(uses);
+    uses.set(colour, (uses.get(colour) ?? 0) + 1);
+    colours.set(run.id, colour);
   }
   return colours;
 }
 
-function colourOf(method: string, earlier: number): string {
-  const own = colourOfMethod[method] ?? '--run-blue';
-  if (earlier === 0) return own;
-  const start = Math.max(0, cycle.indexOf(own));
-  const offset = own === '--data-teacher' ? earlier - 1 : earlier;
-  return cycle[(start + offset) % cycle.length] ?? own;
+function leastUsed(uses: ReadonlyMap<string, number>): string {
+  return cycle.reduce((best, each) => ((uses.get(each) ?? 0) < (uses.get(best) ?? 0) ? each : best));
 }

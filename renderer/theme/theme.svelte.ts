@@ -1,7 +1,8 @@
 import { createContext } from 'svelte';
 import { MediaQuery } from 'svelte/reactivity';
-import { linearRgbFromCss } from './oklch.ts';
 import type { LinearRgb } from './oklch.ts';
+import { createPaint } from './paint.ts';
+import type { Paint } from './paint.ts';
 
 export type ThemePreference = 'system' | 'light' | 'dark';
 
@@ -10,38 +11,56 @@ const preferences: readonly ThemePreference[] = ['system', 'light', 'dark'];
 
 /** Which of the themes is shown, and the tokens as numbers for what draws outside CSS. */
 export class Theme {
-  preference = $state<ThemePreference>(storedPreference());
+  #preference = $state<ThemePreference>(storedPreference());
   readonly #systemIsDark = new MediaQuery('prefers-color-scheme: dark');
+  readonly #wantsContrast = new MediaQuery('prefers-contrast: more');
   readonly scheme = $derived<'light' | 'dark'>(
-    this.preference === 'system' ? (this.#systemIsDark.current ? 'dark' : 'light') : this.preference,
+    this.#preference === 'system' ? (this.#systemIsDark.current ? 'dark' : 'light') : this.#preference,
   );
+  /** What the screen is painted with: another object whenever the theme changes. */
+  readonly paint: Paint = $derived.by(() => {
+    // More contrast changes the values of tokens.
+    void this.#wantsContrast.current;
+    return createPaint(this.scheme);
+  });
+  /** What figures are painted with, whatever the screen shows. */
+  readonly printPaint: Paint = $derived.by(() => {
+    void this.#wantsContrast.current;
+    return createPaint('print');
+  });
 
   constructor() {
-    applyPreference(this.preference);
+    applyPreference(this.#preference);
   }
 
-  /** System, then light, then dark, and round again. */
-  cycle(): void {
-    const next = preferences[(preferences.indexOf(this.preference) + 1) % preferences.length] ?? 'system';
-    this.preference = next;
-    applyPreference(next);
+  get preference(): ThemePreference {
+    return this.#preference;
+  }
+
+  /** Shows this theme, and remembers it. */
+  choose(preference: ThemePreference): void {
+    this.#preference = preference;
+    applyPreference(preference);
     try {
-      localStorage.setItem(storageKey, next);
+      localStorage.setItem(storageKey, preference);
     } catch {
       // Storage is refused in some private windows: the choice then lasts as long as the window.
     }
   }
 
-  /** The value of a colour token, e.g. `--ink`, in the current theme. Reading it follows the theme. */
-  colour(token: string): LinearRgb {
-    return linearRgbFromCss(this.css(token));
+  /** System, then light, then dark, and round again. */
+  cycle(): void {
+    this.choose(preferences[(preferences.indexOf(this.#preference) + 1) % preferences.length] ?? 'system');
   }
 
-  /** The same as a CSS colour, resolved so that a canvas accepts it. */
+  /** The value of a colour token, e.g. `--ink`, in the current theme. Reading it follows the theme. */
+  colour(token: string): LinearRgb {
+    return this.paint.colour(token);
+  }
+
+  /** The same as `#rrggbb`. */
   css(token: string): string {
-    // Read so that whoever asks is told of a change of theme.
-    void this.scheme;
-    return computedColour(token);
+    return this.paint.css(token);
   }
 }
 
@@ -57,19 +76,6 @@ function storedPreference(): ThemePreference {
   } catch {
     return 'system';
   }
-}
-
-let probe: HTMLElement | null = null;
-
-/** `getComputedStyle` leaves `light-dark()` in a custom property but resolves it in `color`. */
-function computedColour(token: string): string {
-  if (probe === null) {
-    probe = document.createElement('span');
-    probe.hidden = true;
-    document.body.append(probe);
-  }
-  probe.style.color = `var(${token})`;
-  return getComputedStyle(probe).color;
 }
 
 const [useTheme, provideTheme] = createContext<Theme>();

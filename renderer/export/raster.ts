@@ -1,0 +1,68 @@
+import interUrl from '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url';
+import { xmlElement } from './xml.ts';
+
+/** Pixels of a figure per CSS pixel. */
+const figureScale = 2;
+
+/**
+ * A picture of an SVG element, at twice its size.
+ *
+ * An SVG that is drawn as an image sees no fonts but the system's, so the interface's font goes in with it.
+ *
+ * @param svg  one whole `<svg>` element with `width` and `height`
+ * @throws Error if the browser cannot draw it
+ */
+export async function pngFromSvg(svg: string): Promise<Blob> {
+  const image = await loaded(withFont(svg, await fontAddress()));
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.round(image.naturalWidth * figureScale);
+  canvas.height = Math.round(image.naturalHeight * figureScale);
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('Expected a canvas to draw the picture on; the browser gave none');
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => {
+      if (blob === null)
+        reject(new Error(`The browser made no picture of ${canvas.width}x${canvas.height} pixels`));
+      else resolve(blob);
+    }, 'image/png');
+  });
+}
+
+async function loaded(svg: string): Promise<HTMLImageElement> {
+  const address = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  try {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    return image;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+function withFont(svg: string, address: string | null): string {
+  if (address === null) return svg;
+  const face = `@font-face{font-family:'Inter Variable';font-weight:100 900;src:url(${address})}`;
+  const tag = /^\s*<svg(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*>/.exec(svg)?.[0] ?? '';
+  return `${tag}${xmlElement('style', {}, face)}${svg.slice(tag.length)}`;
+}
+
+let font: Promise<string | null> | null = null;
+
+/** The font as a `data:` address; null if it cannot be had, which leaves the picture to another font. */
+function fontAddress(): Promise<string | null> {
+  font ??= fetch(interUrl)
+    .then((answer) => answer.blob())
+    .then(
+      (blob) =>
+        new Promise<string | null>((resolve) => {
+          const reader = new FileReader();
+          reader.onload = () => resolve(typeof reader.result === 'string' ? reader.result : null);
+          reader.onerror = () => resolve(null);
+          reader.readAsDataURL(blob);
+        }),
+    )
+    .catch(() => null);
+  return font;
+}
