@@ -41,7 +41,7 @@ export class ImportedDatasets {
     const base = idFrom(fileName);
     let id = base;
     for (let n = 2; fs.existsSync(this.pathOf(id)); n++) id = `${base}-${n}`;
-    const dataset = importedDataset(id, fileName, points);
+    const dataset = importedDataset(id, path.basename(fileName).replace(/\.[^.]*$/, ''), points);
     fs.mkdirSync(this.folder, { recursive: true });
     writeFileAtomic(this.pathOf(id), npyFromPoints(points));
     this.known.set(id, dataset);

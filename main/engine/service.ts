@@ -430,6 +430,16 @@ export class Engine implements WorkbenchService {
     await firstRing(active === undefined ? [this.changes] : [this.changes, active.bell], signal);
   }
 
+  /** Waits so long while a run trains, and no longer than that: once it rests, views have all the time. */
+  private async leaveTimeTo(run: string, milliseconds: number, signal: CancelSignal): Promise<void> {
+    const until = performance.now() + milliseconds;
+    while (this.active.get(run)?.summary().status === 'running' && !signal.aborted) {
+      const left = until - performance.now();
+      if (left <= 0) return;
+      await pause(Math.min(left, PROGRESS_MS), signal);
+    }
+  }
+
   private async *watchView(
     run: string,
     view: ParsedViewRequest,
@@ -454,11 +464,8 @@ export class Engine implements WorkbenchService {
         });
         shown = frame.step;
         yield frame;
-        const isTraining = active !== undefined && active.summary().status === 'running';
-        await pause(
-          isTraining && !isFirst ? Math.max(SHORTEST_FRAME_MS, tookMs / VIEW_SHARE) : SHORTEST_FRAME_MS,
-          signal,
-        );
+        await pause(SHORTEST_FRAME_MS, signal);
+        if (!isFirst) await this.leaveTimeTo(id, tookMs / VIEW_SHARE - SHORTEST_FRAME_MS, signal);
       }
       await this.untilNews(id, heard, signal);
     }

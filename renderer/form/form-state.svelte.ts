@@ -1,5 +1,6 @@
+import type { JsonSchema } from '#contract/catalog.ts';
 import type { WireError } from '#contract/errors.ts';
-import { groupsFromFields } from './schema.ts';
+import { fieldsFromSchema, groupsFromFields } from './schema.ts';
 import type { Field } from './schema.ts';
 import { textFromValue, valueFromText } from './value.ts';
 
@@ -61,6 +62,23 @@ export class FormState {
     this.#refusals[field.path] = message;
     return true;
   }
+}
+
+interface FormOptions {
+  /** Fields, by their first key, that are shown in another way. */
+  except?: readonly string[];
+  /** Values to begin with, where they are not the defaults. */
+  values?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The form of a schema; null where there is nothing to fill in. */
+export function formFromSchema(
+  schema: JsonSchema | null,
+  { except = [], values }: FormOptions = {},
+): FormState | null {
+  if (schema === null) return null;
+  const fields = fieldsFromSchema(schema).filter((field) => !except.includes(field.path.split('.')[0] ?? ''));
+  return fields.length === 0 ? null : new FormState(fields, values);
 }
 
 /** A field that an error names, and what it says of it. */

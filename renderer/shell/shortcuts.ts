@@ -1,44 +1,34 @@
-import { drafts, viewIds } from '../state/selection.svelte.ts';
-import type { Workbench } from '../state/workbench.svelte.ts';
+import { commands } from '#contract/commands.ts';
+import type { CommandEntry, CommandId } from '#contract/commands.ts';
+import type { Commands } from '../state/commands.svelte.ts';
+import { chordFromText, hasCommandKey, isChord } from '../ui/shortcut.ts';
+import type { Chord } from '../ui/shortcut.ts';
 
-/** What a key is used for, as far as the element that has the focus leaves it free. */
-export function onShortcut(event: KeyboardEvent, workbench: Workbench): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || usesKeys(event)) return;
-  if (act(event.key, workbench)) event.preventDefault();
+const chords: readonly { id: CommandId; chord: Chord }[] = Object.entries(commands).flatMap(
+  ([id, { key }]: [string, CommandEntry]) =>
+    key === undefined ? [] : [{ id: id as CommandId, chord: chordFromText(key) }],
+);
+
+/** Runs the command whose key was pressed, as far as the element that has the focus leaves the key free. */
+export function onShortcut(event: KeyboardEvent, commandsNow: Commands): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const isMac = hasCommandKey();
+  const found = chords.find(({ chord }) => isChord(event, chord, isMac));
+  if (found === undefined || usesKey(event.target, found.chord)) return;
+  // A key of the browser's own, such as Ctrl-D, is kept from it even where there is nothing to do.
+  if (commandsNow.run(found.id) || found.chord.mod) event.preventDefault();
 }
 
-function act(key: string, { selection, playback, hasSamplerTime }: Workbench): boolean {
-  const view = viewIds[Number(key) - 1];
-  if (view !== undefined) {
-    selection.view = view;
-    return true;
-  }
-  switch (key) {
-    case ' ':
-      if (hasSamplerTime) playback.toggle();
-      return hasSamplerTime;
-    case 'ArrowRight':
-      if (hasSamplerTime) playback.stepTowardsData();
-      return hasSamplerTime;
-    case 'ArrowLeft':
-      if (hasSamplerTime) playback.stepTowardsNoise();
-      return hasSamplerTime;
-    case 'n':
-      selection.openForm(drafts.drifting);
-      return true;
-    case 'Escape':
-      selection.closeForm();
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Typing stays typing: fields take every key, other controls the keys that work them. */
-function usesKeys({ target, key }: KeyboardEvent): boolean {
-  if (!(target instanceof Element)) return false;
-  if (key === 'Escape') return false;
+/** Whether an element works with this key itself: typing stays typing. */
+function usesKey(target: EventTarget | null, { key, mod }: Chord): boolean {
+  if (typeof Element === 'undefined' || !(target instanceof Element)) return false;
+  const isText = target.matches(
+    'select, textarea, [contenteditable], input:not([type="checkbox"], [type="radio"], [type="file"], [type="range"])',
+  );
+  if (mod) return isText && ['z', 'Backspace'].includes(key);
+  if (isText) return true;
   if (target.matches('input[type="checkbox"], input[type="file"], button, summary, a')) return key === ' ';
-  if (target.matches('input[type="range"], input[type="radio"]')) return key.startsWith('Arrow');
-  return target.matches('input, select, textarea, [contenteditable]');
+  if (target.matches('input[type="range"], input[type="radio"]'))
+    return key.startsWith('Arrow') || key === 'Home' || key === 'End';
+  return target.closest('[role="application"]') !== null && (key === ' ' || key.startsWith('Arrow'));
 }

@@ -1,6 +1,7 @@
 import type { Catalog, DatasetEntry, JsonSchema, MethodEntry } from '#contract/catalog.ts';
 import type { WireError } from '#contract/errors.ts';
 import type { Connection } from './connection.svelte.ts';
+import { DatasetThumbs } from './dataset-points.svelte.ts';
 import { shownError } from './errors.ts';
 
 /** What the engine can do: methods, data, samplers, metrics, and the schemas that make their forms. */
@@ -8,6 +9,7 @@ export class CatalogState {
   catalog = $state.raw<Catalog | null>(null);
   runSchema = $state.raw<JsonSchema | null>(null);
   error = $state.raw<WireError | null>(null);
+  readonly thumbs = new DatasetThumbs();
 
   readonly #connection: Connection;
 
@@ -46,6 +48,22 @@ export class CatalogState {
   async importPoints(file: File): Promise<string> {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const { id } = await this.#connection.call('datasets.import', { fileName: file.name, bytes });
+    this.thumbs.forget(id);
+    await this.load();
+    return id;
+  }
+
+  /** Moves an imported data set to the trash. @returns where it lies now */
+  async removeDataset(id: string): Promise<string> {
+    const { trashed } = await this.#connection.call('datasets.remove', { id });
+    await this.load();
+    this.thumbs.forget(id);
+    return trashed;
+  }
+
+  /** Brings a data set back from the trash. @returns its id */
+  async restoreDataset(trashed: string): Promise<string> {
+    const { id } = await this.#connection.call('datasets.restore', { trashed });
     await this.load();
     return id;
   }

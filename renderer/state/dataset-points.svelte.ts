@@ -1,3 +1,4 @@
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { WireError } from '#contract/errors.ts';
 import type { PointSet } from '#contract/frames.ts';
 import type { DatasetChoice } from '#contract/runs.ts';
@@ -28,5 +29,47 @@ export class DatasetPoints {
       },
     );
     return () => cancel.abort();
+  }
+}
+
+/** Points enough for a small picture. */
+const thumbPoints = 900;
+
+/** Small pictures of data sets with their default parameters, each asked for once. */
+export class DatasetThumbs {
+  readonly #points = new SvelteMap<string, PointSet>();
+  /** Those whose points could not be had. */
+  readonly #failed = new SvelteSet<string>();
+  readonly #asked = new Set<string>();
+
+  get(dataset: string): PointSet | null {
+    return this.#points.get(dataset) ?? null;
+  }
+
+  hasFailed(dataset: string): boolean {
+    return this.#failed.has(dataset);
+  }
+
+  /** Asks for the points of a data set that has come into sight. */
+  want(client: WorkbenchClient, dataset: string): void {
+    if (this.#asked.has(dataset)) return;
+    this.#asked.add(dataset);
+    client.call('datasets.sample', { dataset: { id: dataset, params: {} }, count: thumbPoints }).then(
+      (points) => {
+        this.#points.set(dataset, points);
+        this.#failed.delete(dataset);
+      },
+      (error: unknown) => {
+        this.#asked.delete(dataset);
+        // A lost connection asks again when it is back.
+        if (shownError(error) !== null) this.#failed.add(dataset);
+      },
+    );
+  }
+
+  forget(dataset: string): void {
+    this.#points.delete(dataset);
+    this.#failed.delete(dataset);
+    this.#asked.delete(dataset);
   }
 }

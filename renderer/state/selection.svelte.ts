@@ -14,9 +14,13 @@ export const drafts = {
   teacher: { method: 'teacher', dataset: 'checkerboard' },
 } as const satisfies Record<string, Draft>;
 
-/** What a person looks at: one run, and what the inspector shows. */
+/** What the stage holds: the panes of views, all data sets, or the canvas to draw one. */
+export type StageRoom = 'views' | 'gallery' | 'draw';
+
+/** What a person looks at: one run, and what the stage and the inspector show. */
 export class Selection {
   run = $state<string | null>(null);
+  stage = $state<StageRoom>('views');
   /** The form that is open in the inspector; null shows what is selected. */
   draft = $state.raw<Draft | null>(null);
   /** The data set that is looked at in the inspector, by its id. */
@@ -26,6 +30,7 @@ export class Selection {
 
   openRun(id: string): void {
     this.run = id;
+    this.stage = 'views';
     this.draft = null;
     this.dataset = null;
   }
@@ -35,12 +40,20 @@ export class Selection {
     this.draft = null;
   }
 
+  closeDataset(): void {
+    this.dataset = null;
+  }
+
   openForm(draft: Draft): void {
     this.draft = draft;
   }
 
   closeForm(): void {
     this.draft = null;
+  }
+
+  openStage(room: StageRoom): void {
+    this.stage = room;
   }
 
   toggleOverlay(id: string): void {

@@ -80,7 +80,9 @@ export class Workbench {
     $effect(() => {
       const { client } = this.connection;
       if (client === null) return;
-      const stop = client.listen('engine.watch', {}, ({ memoryBytes }) => (this.memoryBytes = memoryBytes));
+      const stop = client.listen('engine.watch', {}, ({ memoryBytes }) => {
+        this.memoryBytes = memoryBytes;
+      });
       return () => {
         stop();
         this.memoryBytes = null;

@@ -1,5 +1,5 @@
 import type { Component } from 'svelte';
-import type { ViewId } from '../state/selection.svelte.ts';
+import type { ViewId } from '../state/panes.svelte.ts';
 import Fields from './fields/Fields.svelte';
 import Metrics from './metrics/Metrics.svelte';
 import Samples from './samples/Samples.svelte';

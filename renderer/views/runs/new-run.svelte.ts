@@ -3,37 +3,93 @@ import type { DatasetEntry, JsonSchema, MethodEntry } from '#contract/catalog.ts
 import type { WireError } from '#contract/errors.ts';
 import { wireErrorFrom } from '#contract/errors.ts';
 import type { DatasetChoice, RunConfigInput } from '#contract/runs.ts';
-import { FormState, refusalsFromError } from '../../form/form-state.svelte.ts';
-import { fieldsFromSchema } from '../../form/schema.ts';
+import { formFromSchema, refusalsFromError } from '../../form/form-state.svelte.ts';
+import type { FormState } from '../../form/form-state.svelte.ts';
 import type { Draft } from '../../state/selection.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
 
 /** Parts of a run's config that the form shows in ways of their own. */
-const shownElsewhere = ['method', 'params', 'dataset'];
+const shownElsewhere = ['method', 'params', 'dataset', 'teacher'];
+
+/** What the engine calls the exact velocity of data in closed form. */
+const analytic = 'analytic';
+
+/** A run to learn from, or the exact velocity. */
+export interface TeacherOption {
+  readonly id: string;
+  readonly title: string;
+  /** Whether it was trained on the data that is chosen. */
+  readonly fits: boolean;
+}
 
 /** The New run form: what is chosen, the three forms that follow from it, and how it is sent. */
 export class NewRunState {
   methodId = $state('');
   datasetId = $state('');
+  /** What a person chose to learn from; it counts while it can be had. */
+  chosenTeacher = $state<string | null>(null);
+  teacherError = $state<string | null>(null);
   isSubmitting = $state(false);
   /** What is wrong and belongs to no field. */
   error = $state.raw<WireError | null>(null);
   importError = $state.raw<WireError | null>(null);
 
   readonly #workbench: Workbench;
+  readonly #draft: () => Draft;
 
   readonly methods = $derived.by(() => this.#workbench.catalog.catalog?.methods ?? []);
   readonly datasets = $derived.by(() => this.#workbench.catalog.catalog?.datasets ?? []);
   readonly method: MethodEntry | null = $derived.by(() => this.#workbench.catalog.method(this.methodId));
   readonly dataset: DatasetEntry | null = $derived.by(() => this.#workbench.catalog.dataset(this.datasetId));
 
+  /** What a distillation can learn from, those trained on the same data first. */
+  readonly teachers: readonly TeacherOption[] = $derived.by(() => {
+    if (this.method?.needsTeacher !== true) return [];
+    const { runs, catalog } = this.#workbench;
+    const trained = [...runs.list, ...runs.demos].filter(
+      (run) => run.step > 0 && catalog.method(run.config.method)?.produces === 'velocity',
+    );
+    const options = trained.map((run) => ({
+      id: run.id,
+      title: `${run.name}, step ${run.step}`,
+      fits: run.config.dataset.id === this.datasetId,
+    }));
+    const exact = { id: analytic, title: 'Exact velocity of the data', fits: true };
+    const all = this.dataset?.analytic === true ? [exact, ...options] : options;
+    return [...all.filter(({ fits }) => fits), ...all.filter(({ fits }) => !fits)];
+  });
+  readonly teacher = $derived.by(
+    () => this.teachers.find(({ id }) => id === this.chosenTeacher)?.id ?? this.teachers[0]?.id ?? null,
+  );
+
   // As text, so that the same schema loaded again keeps its form and what was typed there.
   readonly #methodSchema = $derived.by(() => JSON.stringify(this.method?.params ?? null));
   readonly #datasetSchema = $derived.by(() => JSON.stringify(this.dataset?.params ?? null));
   readonly #runSchema = $derived.by(() => JSON.stringify(this.#workbench.catalog.runSchema));
-  readonly methodForm = $derived.by(() => formOf(this.#methodSchema));
-  readonly datasetForm = $derived.by(() => formOf(this.#datasetSchema));
-  readonly runForm = $derived.by(() => formOf(this.#runSchema, shownElsewhere));
+  /** What the form begins with, where it is not the defaults. */
+  readonly #start = $derived.by(() => this.#draft().config ?? null);
+  readonly methodForm = $derived.by(() =>
+    formOf(this.#methodSchema, this.#start?.method === this.methodId ? this.#start.params : undefined),
+  );
+  readonly datasetForm = $derived.by(() =>
+    formOf(
+      this.#datasetSchema,
+      this.#start?.dataset.id === this.datasetId ? this.#start.dataset.params : undefined,
+    ),
+  );
+  readonly runForm = $derived.by(() => formOf(this.#runSchema, this.#start ?? undefined, shownElsewhere));
+
+  /** Why training cannot be started now; null if it can. */
+  readonly refusal = $derived.by(() => {
+    if (this.#workbench.connection.status !== 'connected') return 'The engine is not connected';
+    if (this.method === null || this.dataset === null) {
+      return 'The engine has not told yet what it can train';
+    }
+    if (this.method.needsTeacher && this.teacher === null) {
+      return `${this.method.title} learns from a teacher: train one first`;
+    }
+    return null;
+  });
 
   /** Null while a parameter of the data is not valid: there is nothing to show. */
   readonly datasetChoice: DatasetChoice | null = $derived.by(() => {
@@ -44,12 +100,15 @@ export class NewRunState {
   /** @param draft  where the form begins; a new draft begins it again */
   constructor(workbench: Workbench, draft: () => Draft) {
     this.#workbench = workbench;
+    this.#draft = draft;
     $effect.pre(() => {
       const { method, dataset } = draft();
       untrack(() => {
         this.methodId = method;
         this.datasetId = dataset;
+        this.chosenTeacher = draft().config?.teacher ?? null;
         this.error = null;
+        this.teacherError = null;
       });
     });
     // An engine may not have what the draft names.
@@ -70,7 +129,9 @@ export class NewRunState {
 
   /** Creates the run and selects it, or shows what is wrong where it is wrong. */
   async submit(element: HTMLFormElement): Promise<void> {
+    if (this.refusal !== null) return;
     this.error = null;
+    this.teacherError = null;
     const forms = [this.datasetForm, this.runForm, this.methodForm];
     if (forms.some((form) => form !== null && form.firstInvalid !== null)) {
       await focusFirstInvalid(element);
@@ -92,6 +153,7 @@ export class NewRunState {
     return {
       ...this.runForm?.values(),
       method: this.methodId,
+      ...(this.method?.needsTeacher === true && this.teacher !== null ? { teacher: this.teacher } : {}),
       params: this.methodForm?.values() ?? {},
       dataset: { id: this.datasetId, params: this.datasetForm?.values() ?? {} },
     } as RunConfigInput;
@@ -102,6 +164,10 @@ export class NewRunState {
     const isShown = refusals.map(({ path, message }) => {
       if (path.startsWith('dataset.params.'))
         return this.datasetForm?.refuse(path.slice(15), message) ?? false;
+      if (path === 'teacher') {
+        this.teacherError = message;
+        return true;
+      }
       if (path.startsWith('params.')) return this.methodForm?.refuse(path.slice(7), message) ?? false;
       return (
         (this.runForm?.refuse(path, message) ?? false) || (this.methodForm?.refuse(path, message) ?? false)
@@ -111,11 +177,12 @@ export class NewRunState {
   }
 }
 
-function formOf(schemaText: string, except: readonly string[] = []): FormState | null {
-  const schema = JSON.parse(schemaText) as JsonSchema | null;
-  if (schema === null) return null;
-  const fields = fieldsFromSchema(schema).filter((field) => !except.includes(field.path.split('.')[0] ?? ''));
-  return fields.length === 0 ? null : new FormState(fields);
+function formOf(
+  schemaText: string,
+  values?: Readonly<Record<string, unknown>>,
+  except: readonly string[] = [],
+): FormState | null {
+  return formFromSchema(JSON.parse(schemaText) as JsonSchema | null, { values, except });
 }
 
 async function focusFirstInvalid(element: HTMLFormElement): Promise<void> {

@@ -1,4 +1,6 @@
-import type { RunSummary } from '#contract/runs.ts';
+import type { MethodEntry } from '#contract/catalog.ts';
+import type { RunStatus, RunSummary } from '#contract/runs.ts';
+import { formatCount } from '../../ui/format.ts';
 
 const words = {
   queued: 'Queued',
@@ -9,22 +11,69 @@ const words = {
   finished: 'Finished',
   diverged: 'Diverged',
   failed: 'Failed',
-} as const satisfies Record<RunSummary['status'], string>;
+} as const satisfies Record<RunStatus, string>;
 
-export function statusText(status: RunSummary['status']): string {
+export function statusText(status: RunStatus): string {
   return words[status];
 }
 
-/** What can be done with a run in its state. */
-export function actionsOf(status: RunSummary['status']): {
+interface Actions {
   canPause: boolean;
   canResume: boolean;
   canStop: boolean;
-} {
+}
+
+/** What can be done with a run in its state; nothing with one that ships with the program. */
+export function actionsOf({ status, isDemo }: Pick<RunSummary, 'status' | 'isDemo'>): Actions {
   const isUnderWay = status === 'running' || status === 'queued' || status === 'paused';
   return {
-    canPause: status === 'running',
-    canResume: status === 'paused' || status === 'stopped' || status === 'interrupted',
-    canStop: isUnderWay,
+    canPause: !isDemo && status === 'running',
+    canResume: !isDemo && (status === 'paused' || status === 'stopped' || status === 'interrupted'),
+    canStop: !isDemo && isUnderWay,
   };
+}
+
+/** What became of a run that did not end well, and what a person can do; null for all others. */
+export function troubleOf(run: RunSummary): { title: string; advice: string } | null {
+  switch (run.status) {
+    case 'diverged':
+      return {
+        title: `Training diverged at step ${formatCount(run.step)}`,
+        advice:
+          'The last good checkpoint is kept, and everything shown stems from it. Duplicate the run with a lower learning rate, a longer warm-up or clipped gradients.',
+      };
+    case 'failed':
+      return {
+        title: `Training failed at step ${formatCount(run.step)}`,
+        advice: 'Duplicate the run to try again, with changes if the reason asks for them.',
+      };
+    case 'interrupted':
+      return {
+        title: `The engine ended at step ${formatCount(run.step)}`,
+        advice: 'Resume goes on from the last checkpoint to the same numbers as without the interruption.',
+      };
+    case 'queued':
+    case 'running':
+    case 'paused':
+    case 'stopped':
+    case 'finished':
+      return null;
+    default:
+      return run.status satisfies never;
+  }
+}
+
+/** Whether parameters of a run lie on disk, so that others can use them. */
+function hasCheckpoint({ status, step, config }: RunSummary): boolean {
+  if (step === 0) return false;
+  const hasLastOne = status === 'finished' || status === 'paused' || status === 'stopped';
+  return hasLastOne || step >= config.checkpointEvery;
+}
+
+/** Runs whose velocity field others can learn from. */
+export function teachersOf(
+  runs: readonly RunSummary[],
+  methodOf: (id: string) => MethodEntry | null,
+): RunSummary[] {
+  return runs.filter((run) => methodOf(run.config.method)?.produces === 'velocity' && hasCheckpoint(run));
 }
