@@ -62,7 +62,8 @@ export function applyMlp(
   x: Tensor,
   t?: Tensor1D,
 ): Tensor2D {
-  let h: Tensor = shape.timeChannels > 0 ? tf.concat([x, timeEmbedding(t!, shape.timeChannels, shape.timeScale)], 1) : x;
+  let h: Tensor =
+    shape.timeChannels > 0 ? tf.concat([x, timeEmbedding(t!, shape.timeChannels, shape.timeScale)], 1) : x;
   for (let layer = 0; layer <= shape.depth; layer++) {
     const weight = parameters[`layers.${layer}.weight`]! as Tensor2D;
     h = tf.add(tf.matMul(h as Tensor2D, weight), parameters[`layers.${layer}.bias`]!);
