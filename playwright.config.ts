@@ -15,6 +15,7 @@ export default defineConfig<{ desktopKind: DesktopKind }>({
   expect: { timeout: 20_000 },
   reporter: 'list',
   outputDir: 'test-results',
+  snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   use: {
     viewport: { width: 1440, height: 900 },
     colorScheme: 'light',

@@ -115,7 +115,7 @@ test('bad input is one clear error, and nothing half-done stays', async ({ home 
     return full;
   };
   const cases: [string, string[], RegExp][] = [
-    ['unknown method', ['train', '--method', 'gan', '--data', 'rings'], /teacher, drifting.*found "gan"/],
+    ['unknown method', ['train', '--method', 'gan', '--data', 'rings'], /teacher, freeflow, piflow, drifting.*found "gan"/],
     ['unknown dataset', ['train', '--method', 'drifting', '--data', 'mnist'], /checkerboard.*found "mnist"/],
     ['unknown flag', ['train', ...small, '--tempreature', '1'], /--tempreature/],
     [

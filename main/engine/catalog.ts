@@ -4,6 +4,7 @@ import type { Catalog, JsonSchema } from '#contract/catalog.ts';
 import { runConfig } from '#contract/runs.ts';
 import { type Dataset, datasets } from '../datasets/index.ts';
 import { methods } from '../methods/index.ts';
+import { teacherDistance } from './evaluate.ts';
 import { metrics } from '../metrics/index.ts';
 import { samplers } from '../samplers/index.ts';
 
@@ -40,7 +41,7 @@ export function catalogOf(imported: readonly Dataset[]): Catalog {
       evaluationsPerStep,
       adaptive,
     })),
-    metrics: metrics.map(({ id, title, betterWhen }) => ({ id, title, betterWhen })),
+    metrics: [...metrics, teacherDistance].map(({ id, title, betterWhen }) => ({ id, title, betterWhen })),
   };
 }
 

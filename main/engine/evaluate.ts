@@ -11,6 +11,13 @@ import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 const QUICK_COUNT = 4000;
 const QUICK_PROJECTIONS = 64;
 
+/** What distillations measure besides the metrics of samples against data. */
+export const teacherDistance = {
+  id: 'teacherRmse',
+  title: 'Distance to the teacher',
+  betterWhen: 'lower',
+} as const;
+
 /** What training records as it goes: energy distance, sliced W2 and, where there are modes, those. */
 export async function quickQuality(
   plan: Plan,
