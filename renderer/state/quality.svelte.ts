@@ -56,7 +56,7 @@ const budgets = [1, 2, 4, 8, 16, 32, 64, 128];
  * powers of two that a sampler of so many evaluations per step divides.
  */
 export function budgetsOf(produces: Produces, evaluationsPerStep: number): readonly number[] {
-  if (produces === 'generator') return [1];
+  if (produces === 'generator' || produces === 'flowMap') return [1];
   return budgets.filter((each) => each % Math.max(1, evaluationsPerStep) === 0);
 }
 

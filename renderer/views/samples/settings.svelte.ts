@@ -14,6 +14,7 @@ export class SampleSettings {
   colourBy = $state<ColourBy>('run');
   count = $state(2000);
   nfe = $state(32);
+  policyNfe = $state(1);
   /** Standard deviation of the kernel, data units. */
   bandwidth = $state(0.1);
   generatedOpacity = $state(0.7);

@@ -5,6 +5,7 @@ import type { RunSummary } from '#contract/runs.ts';
 import { LiveView } from '../../state/live-view.svelte.ts';
 import type { PaneScope } from '../../state/pane.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
+import { budgetOf } from '../budget.ts';
 import type { TrajectorySettings } from './settings.svelte.ts';
 
 /** A list of ten thousand runs is no help: it has the newest. */
@@ -61,7 +62,8 @@ export class OverlayView {
     const status = $derived(this.run?.status ?? '');
     $effect(() => {
       const { client } = this.#workbench.connection;
-      const { count, sampler, nfe } = this.#settings;
+      const { count, sampler } = this.#settings;
+      const nfe = budgetOf(this.#settings, this.#method?.produces);
       const hasPaths = this.#method?.views.includes('trajectories') ?? false;
       const view: ViewRequest = hasPaths
         ? { kind: 'trajectories', count, sampler, nfe }

@@ -9,6 +9,7 @@ export class TrajectorySettings {
   count = $state(500);
   sampler = $state('euler');
   nfe = $state(32);
+  policyNfe = $state(1);
   colourBy = $state<ColourBy>('time');
   /** How much of the time before the head is drawn; 1 is all of it. */
   tail = $state(1);

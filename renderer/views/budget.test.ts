@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { produces } from '#contract/catalog.ts';
+import { budgetOf, hasBudget } from './budget.ts';
+
+it.each(produces.options)('asks a %s for evaluations that it can make', (kind) => {
+  const budgets = { nfe: 32, policyNfe: 2 };
+  expect(budgetOf(budgets, kind)).toBe({ velocity: 32, policy: 2, flowMap: 1, generator: 1 }[kind]);
+  expect(hasBudget(kind)).toBe(budgetOf(budgets, kind) > 1);
+});
