@@ -4,7 +4,6 @@ import { datasetById, parseDatasetParams } from '../datasets/index.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
 import { compileProgram } from '../tensor/program.ts';
 import { Rng } from '../tensor/rng.ts';
-import { hostLeaves } from '../tensor/tree.ts';
 import { Trainer, type TrainingArrays } from './trainer.ts';
 import type { BoundMethod } from '../methods/method.ts';
 import { parseMethodParams } from '../methods/index.ts';
@@ -45,7 +44,14 @@ function modeShares(points: Float32Array): number[] {
   return counts.map((count) => count / (points.length / 2));
 }
 
-it('recovers both modes from a generator that has collapsed into one', async () => {
+/** Where all samples lie before training, data units; the modes are at x = -1.4 and 1.4. */
+const starts = {
+  'between the modes': [0, 0],
+  'far from both': [4, 4],
+  'collapsed on one': [...source.mixture!.means.subarray(2, 4)],
+};
+
+it.each(Object.entries(starts))('check 39: recovers both modes from a start %s', async (_, startCentre) => {
   const steps = 1600;
   const params = parseMethodParams(drifting, {
     batch: 128,
@@ -55,29 +61,19 @@ it('recovers both modes from a generator that has collapsed into one', async () 
     // The modes lie 2.8 standard deviations apart; the kernel must reach from one to the other.
     temperature: 0.5,
     learningRate: 1e-2,
+    startCentre,
+    startSpread: 0.2,
   });
   const method = drifting.bind(params, { sampleShape: [2], totalSteps: steps, teacher: null });
   const trainer = await Trainer.create({ method, source, sampleShape: [2], executor, seed: 0 });
-
-  // All points in a small cloud on the right mode.
-  const start = method.init(new Rng(0, 'init'));
-  for (const vector of ['params', 'ema']) {
-    const { 'layers.2.weight': weight, 'layers.2.bias': bias } = hostLeaves(
-      start[vector]!,
-      method.layout[vector]!,
-    );
-    weight!.forEach((value, i) => (weight![i] = 0.2 * value));
-    bias!.set(source.mixture!.means.subarray(2, 4));
-  }
-  await trainer.restore(0, start);
-  const [left, right] = modeShares(await samplesOf(method, await trainer.state()));
-  expect(left).toBe(0);
-  expect(right).toBeGreaterThan(0.5);
+  const before = modeShares(await samplesOf(method, await trainer.state()));
+  // Not there yet, or the test would say nothing.
+  expect(Math.min(...before)).toBeLessThan(0.05);
 
   for (let k = 0; k < steps; k++) await trainer.advance();
   const after = modeShares(await samplesOf(method, await trainer.state()));
   await trainer.dispose();
-  // Seeds 0, 1 and 2 gave 0.43 to 0.47 each; the rest lies on the bridge that a continuous map leaves.
+  // Seeds 0, 1 and 2 gave 0.41 to 0.47 each from every start; the rest lies on the bridge that a continuous map leaves.
   for (const share of after) {
     expect(share).toBeGreaterThan(0.4);
     expect(share).toBeLessThan(0.6);

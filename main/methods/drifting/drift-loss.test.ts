@@ -131,7 +131,7 @@ describe('the numbers of the released code', () => {
 });
 
 describe('driftLoss', () => {
-  it('is 1 on average with one temperature, whatever the points', async () => {
+  it('check 34: is 1 on average with one temperature, whatever the points', async () => {
     const { loss } = await computed(BASE);
     expect(mean(loss)).toBeCloseTo(1, 5);
     expect(Math.max(...loss)).toBeGreaterThan(1.01); // and not 1 in every batch
@@ -142,7 +142,7 @@ describe('driftLoss', () => {
     expect(mean(weighted.loss)).toBeCloseTo(1, 5);
   });
 
-  it('does not know the unit of length', async () => {
+  it('check 34: does not know the unit of length', async () => {
     const scaled = (values: Float32Array): Float32Array => values.map((value) => 16 * value);
     const options: Case = { ...BASE, temperatures: [0.05, 0.2], neg: NEGATIVES, weight: 2 };
     const one = await computed(options);
@@ -174,7 +174,7 @@ describe('driftLoss', () => {
     expect(worst(other.grad, one.grad)).toBeLessThan(1e-4);
   });
 
-  it('measures length by the mean distance, self-distances and weights included', async () => {
+  it('check 34: measures length by the mean distance, self-distances and weights included', async () => {
     const weight = 0.3;
     const { scale } = await computed({ ...BASE, neg: NEGATIVES, weight });
     const { B, S, gen, pos } = BASE;
@@ -199,7 +199,7 @@ describe('driftLoss', () => {
     expect(scale / (total / weights)).toBeCloseTo(1, 3);
   });
 
-  it('moves the points along the plain estimator where the floor is off', async () => {
+  it('check 35: moves the points along the plain estimator where the floor is off', async () => {
     const [count, data, S, temperature] = [8, 9, 2, 0.5];
     const one: Case = {
       B: 1,
@@ -239,7 +239,7 @@ describe('driftLoss', () => {
     expect(worst(tiny.grad, off.grad)).toBeLessThan(worst(released.grad, off.grad));
   });
 
-  it('keeps negatives of weight 0 in the softmaxes', async () => {
+  it('check 36: keeps negatives of weight 0 in the softmaxes', async () => {
     const without = await computed(BASE);
     const weightless = await computed({ ...BASE, neg: NEGATIVES, weight: 0 });
     expect(worst(weightless.grad, without.grad)).toBeGreaterThan(0.01);

@@ -8,7 +8,7 @@ import { compileProgram } from '../../tensor/program.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { hostLeaves } from '../../tensor/tree.ts';
 import { parseMethodParams } from '../index.ts';
-import { type DriftOptions, driftField } from './field.ts';
+import { type DriftOptions, type KernelNormalisation, driftField } from './field.ts';
 import { drifting } from './index.ts';
 
 /** Points as rows; one list per set. */
@@ -29,9 +29,13 @@ interface Field {
 const executor = ortCpuExecutor(1);
 
 /** driftField of the compiled executor, as rows. */
-async function fieldOf({ x, positives, negatives }: Sets, temperature: number): Promise<Field> {
+async function fieldOf(
+  { x, positives, negatives }: Sets,
+  temperature: number,
+  normalise: KernelNormalisation = 'both',
+): Promise<Field> {
   const dim = x[0]!.length;
-  const options: DriftOptions = { temperature, maskSelf: negatives === undefined };
+  const options: DriftOptions = { temperature, normalise, maskSelf: negatives === undefined };
   const program = await compileProgram(executor, {
     inputs: {
       x: { shape: [x.length, dim] },
@@ -136,7 +140,7 @@ function forAll(law: (configuration: Configuration) => Promise<void>): Promise<v
 }
 
 describe('driftField', () => {
-  it('equals the product of kernel values of the toy notebook', async () => {
+  it('check 31: equals the product of kernel values of the toy notebook', async () => {
     await forAll(async (configuration) => {
       const { temperature } = configuration;
       const sets = setsOf(configuration);
@@ -154,7 +158,7 @@ describe('driftField', () => {
     });
   });
 
-  it('is anti-symmetric in data and negatives', async () => {
+  it('check 29: is anti-symmetric in data and negatives', async () => {
     await forAll(async (configuration) => {
       const { x, positives, negatives } = setsOf(configuration);
       const { temperature } = configuration;
@@ -171,7 +175,7 @@ describe('driftField', () => {
     });
   });
 
-  it('gives attraction and repulsion the same mass at every query', async () => {
+  it('check 31: gives attraction and repulsion the same mass at every query', async () => {
     await forAll(async (configuration) => {
       const { x, positives, negatives } = setsOf(configuration);
       // Targets lifted to height 1 above all queries: the height of each half is the sum of its row.
@@ -186,7 +190,7 @@ describe('driftField', () => {
     });
   });
 
-  it('moves and turns with the points', async () => {
+  it('check 31: moves and turns with the points', async () => {
     await forAll(async (configuration) => {
       const { x, positives, negatives } = setsOf(configuration);
       const { temperature, dim, seed } = configuration;
@@ -217,7 +221,7 @@ describe('driftField', () => {
     });
   });
 
-  it('scales with the points when the temperature does', async () => {
+  it('check 31: scales with the points when the temperature does', async () => {
     await forAll(async (configuration) => {
       const sets = setsOf(configuration);
       const { temperature } = configuration;
@@ -231,7 +235,7 @@ describe('driftField', () => {
     });
   });
 
-  it('is exactly zero where data and negatives are the same points', async () => {
+  it('check 30: is exactly zero where data and negatives are the same points', async () => {
     const same = points(7, 2, 1);
     const { drift, attract } = await fieldOf({ x: points(5, 2, 2), positives: same, negatives: same }, 0.5);
     expect(largest(drift)).toBe(0);
@@ -240,14 +244,14 @@ describe('driftField', () => {
     expect(largest(atThemselves)).toBe(0);
   });
 
-  it('is not zero there when only the negatives leave themselves out', async () => {
+  it('check 30: is not zero there when only the negatives leave themselves out', async () => {
     // The setting of training: every point is pulled to its own copy in the data.
     const same = points(7, 2, 1);
     const { drift } = await fieldOf({ x: same, positives: same }, 0.5);
     expect(largest(drift)).toBeGreaterThan(0.01);
   });
 
-  it('averages to zero over fresh draws of data and negatives from one law', async () => {
+  it('check 30: averages to zero over fresh draws of data and negatives from one law', async () => {
     const [n, count, draws] = [3, 8, 400];
     const x = points(n, 2, 3, 'queries');
     const program = await compileProgram(executor, {
@@ -281,7 +285,7 @@ describe('driftField', () => {
     });
   });
 
-  it('pulls every query by the difference of the means at infinite temperature', async () => {
+  it('check 32: pulls every query by the difference of the means at infinite temperature', async () => {
     const [n, p, q] = [5, 4, 6];
     const sets = {
       x: points(n, 3, 5, 'x'),
@@ -298,7 +302,7 @@ describe('driftField', () => {
     expect(relativeGap(drift, limit)).toBeLessThan(2e-3);
   });
 
-  it('has the closed form of one query, one data point and one negative', async () => {
+  it('check 32: has the closed form of one query, one data point and one negative', async () => {
     await forAll(async ({ dim, temperature, seed }) => {
       const [x, plus, minus] = [0, 1, 2].map((i) => points(1, dim, seed, `one ${i}`)) as [Rows, Rows, Rows];
       const { drift } = await fieldOf({ x, positives: plus, negatives: minus }, temperature);
@@ -307,6 +311,38 @@ describe('driftField', () => {
       const expected = [plus[0]!.map((value, c) => Math.sqrt(share * (1 - share)) * (value - minus[0]![c]!))];
       expect(relativeGap(drift, expected)).toBeLessThan(FLOAT32);
     });
+  });
+
+  it.each(['targets', 'none'] as const)('over %s weighs targets by their definition', async (normalise) => {
+    const temperature = 0.7;
+    const sets = {
+      x: points(4, 2, 8, 'x'),
+      positives: points(5, 2, 8, 'p'),
+      negatives: points(3, 2, 8, 'q'),
+    };
+    const { attract, repel } = await fieldOf(sets, temperature, normalise);
+    const kernel = (a: number[], b: number[]): number =>
+      Math.exp(-Math.hypot(a[0]! - b[0]!, a[1]! - b[1]!) / temperature);
+    const byHand = sets.x.map((x) => {
+      const [toP, toQ] = [sets.positives, sets.negatives].map((targets) => targets.map((y) => kernel(x, y)));
+      const total = normalise === 'none' ? 8 : sum(toP!) + sum(toQ!);
+      const [p, q] = [toP!.map((k) => k / total), toQ!.map((k) => k / total)];
+      const pull = (targets: Rows, own: number[], other: number[]): number[] =>
+        [0, 1].map((c) => sum(other) * sum(targets.map((y, j) => own[j]! * (y[c]! - x[c]!))));
+      return { attract: pull(sets.positives, p, q), repel: pull(sets.negatives, q, p) };
+    });
+    expect(
+      relativeGap(
+        attract,
+        byHand.map((each) => each.attract),
+      ),
+    ).toBeLessThan(FLOAT32);
+    expect(
+      relativeGap(
+        repel,
+        byHand.map((each) => each.repel),
+      ),
+    ).toBeLessThan(FLOAT32);
   });
 
   it('still points to the data from where kernel values underflow', async () => {
@@ -342,7 +378,7 @@ describe('driftField', () => {
 });
 
 describe('a loss against the drifted points', () => {
-  it('has the gradient -2 V / size in the points and none in anything else', async () => {
+  it('check 33: has the gradient -2 V / size in the points and none in anything else', async () => {
     const [n, p, q, dim] = [5, 4, 6, 2];
     const sets = {
       x: points(n, dim, 9, 'x'),
@@ -376,6 +412,59 @@ describe('a loss against the drifted points', () => {
     expect(relativeGap(rowsOf(found['dx']!, dim), expected)).toBeLessThan(1e-5);
     expect([...found['dp']!, ...found['dq']!].every((value) => value === 0)).toBe(true);
     await program.dispose();
+  });
+
+  it('has the factors of attraction and repulsion, and negatives of their own', async () => {
+    const scalarsOf = async (more: Record<string, unknown>): Promise<number> => {
+      const options = drifting.params.parse({ batch: 16, width: 8, depth: 1, noiseDim: 2, ...more });
+      const bound = drifting.bind(options, { sampleShape: [2], totalSteps: 10, teacher: null });
+      const state = bound.init(new Rng(10, 'init'));
+      const inputs = Object.fromEntries(
+        Object.entries(bound.draws).map(([name, draw]) => {
+          const shape = draw.kind === 'data' ? [draw.count, 2] : [...draw.shape];
+          return [name, { shape }] as const;
+        }),
+      );
+      const program = await compileProgram(executor, {
+        inputs: {
+          ...inputs,
+          step: { shape: [] },
+          ...Object.fromEntries(
+            Object.entries(state).map(([name, values]) => [`state ${name}`, { shape: [values.length] }]),
+          ),
+        },
+        run: (_, { step, ...given }) => {
+          const vectors = Object.fromEntries(
+            Object.keys(state).map((name) => [name, given[`state ${name}`]!]),
+          );
+          return { outputs: { drift: bound.step(vectors, given, step as tf.Scalar).scalars['drift']! } };
+        },
+      });
+      const { drift } = await program.run({
+        step: Float32Array.of(1),
+        ...Object.fromEntries(Object.entries(state).map(([name, values]) => [`state ${name}`, values])),
+        ...Object.fromEntries(
+          Object.entries(inputs).map(([name, { shape }]) => [
+            name,
+            new Rng(11, name).fillNormal(new Float32Array(shape.reduce((size, n) => size * n, 1))),
+          ]),
+        ),
+      });
+      await program.dispose();
+      return drift![0]!;
+    };
+    const usual = await scalarsOf({});
+    const twice = await scalarsOf({ attraction: 2, repulsion: 2 });
+    expect(twice).toBeCloseTo(2 * usual, 5);
+    const [pullAlone, apart, few] = [
+      await scalarsOf({ repulsion: 0 }),
+      await scalarsOf({ negatives: 24 }),
+      await scalarsOf({ positives: 4 }),
+    ];
+    for (const other of [pullAlone, apart, few]) {
+      expect(other).toBeGreaterThan(0);
+      expect(Math.abs(other - usual)).toBeGreaterThan(1e-4);
+    }
   });
 
   it('is what the drifting method descends', async () => {

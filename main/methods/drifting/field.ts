@@ -7,7 +7,15 @@ export interface DriftOptions {
   readonly temperature: number;
   /** True when the negatives are the queries themselves: their own kernel value is left out. */
   readonly maskSelf: boolean;
+  /** What kernel values are normalised over; `both` if left out. */
+  readonly normalise?: KernelNormalisation;
 }
+
+/**
+ * Over targets and queries, A = sqrt(softmax softmax), as the paper has it; over targets alone; or not
+ * at all, A = k / (number of targets): two of its ablations.
+ */
+export type KernelNormalisation = 'both' | 'targets' | 'none';
 
 /** The two halves of the drift at every query; V = attract - repel. */
 export interface DriftParts {
@@ -37,13 +45,14 @@ export function driftField(
   x: Tensor2D,
   positives: Tensor2D,
   negatives: Tensor2D,
-  { temperature, maskSelf }: DriftOptions,
+  { temperature, maskSelf, normalise = 'both' }: DriftOptions,
 ): DriftParts {
   const toPositives = scaledDistances(x, positives, temperature);
   const apart = scaledDistances(x, negatives, temperature);
   const toNegatives = maskSelf ? tf.add(apart, selfMask(x.shape[0])) : apart;
 
   return fieldFrom(x, positives, negatives, {
+    normalise,
     toPositives,
     toNegatives,
     columns: (rowQ) => [
@@ -64,12 +73,13 @@ export function driftFieldAt(
   x: Tensor2D,
   generated: Tensor2D,
   positives: Tensor2D,
-  temperature: number,
+  { temperature, normalise = 'both' }: Omit<DriftOptions, 'maskSelf'>,
 ): DriftParts {
   const columnP = logSumExpOfNegated(scaledDistances(generated, positives, temperature), 0);
   const among = tf.add(scaledDistances(generated, generated, temperature), selfMask(generated.shape[0]));
   const columnQ = logSumExpOfNegated(among, 0);
   return fieldFrom(x, positives, generated, {
+    normalise,
     toPositives: scaledDistances(x, positives, temperature),
     toNegatives: scaledDistances(x, generated, temperature),
     columns: () => [columnP, columnQ],
@@ -77,6 +87,7 @@ export function driftFieldAt(
 }
 
 interface Distances {
+  readonly normalise: KernelNormalisation;
   readonly toPositives: Tensor;
   readonly toNegatives: Tensor;
   /** Log-sum-exps over the queries, [1, P] and [1, Q], given those over the negatives. */
@@ -87,13 +98,23 @@ function fieldFrom(
   x: Tensor2D,
   positives: Tensor2D,
   negatives: Tensor2D,
-  { toPositives, toNegatives, columns }: Distances,
+  { normalise, toPositives, toNegatives, columns }: Distances,
 ): DriftParts {
   const [rowP, rowQ] = [logSumExpOfNegated(toPositives, 1), logSumExpOfNegated(toNegatives, 1)];
   const row = logAddExp(rowP, rowQ); // [N, 1]
-  const [columnP, columnQ] = columns(rowQ);
-  const affinityP = affinity(toPositives, row, columnP);
-  const affinityQ = affinity(toNegatives, row, columnQ);
+  const affinities = (): [Tensor, Tensor] => {
+    if (normalise === 'none') {
+      const targets = positives.shape[0] + negatives.shape[0];
+      return [kernel(toPositives, targets), kernel(toNegatives, targets)];
+    }
+    if (normalise === 'targets') {
+      // A = exp(-s - row): the share of a target among all.
+      return [affinity(toPositives, row, row), affinity(toNegatives, row, row)];
+    }
+    const [columnP, columnQ] = columns(rowQ);
+    return [affinity(toPositives, row, columnP), affinity(toNegatives, row, columnQ)];
+  };
+  const [affinityP, affinityQ] = affinities();
 
   const massP = tf.sum(affinityP, 1, true);
   const massQ = tf.sum(affinityQ, 1, true);
@@ -133,6 +154,11 @@ function logSumExpOfNegated(s: Tensor, axis: 0 | 1): Tensor {
 function logAddExp(a: Tensor, b: Tensor): Tensor {
   const most = tf.maximum(a, b);
   return tf.add(most, tf.log1p(tf.exp(tf.neg(tf.abs(tf.sub(a, b))))));
+}
+
+/** k / targets. */
+function kernel(s: Tensor, targets: number): Tensor {
+  return tf.div(tf.exp(tf.neg(s)), targets);
 }
 
 function affinity(s: Tensor, row: Tensor, column: Tensor): Tensor {

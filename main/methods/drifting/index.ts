@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { WorkbenchError } from '#contract/errors.ts';
 import type { Generator } from '../../maths/sampleable.ts';
 import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
 import { stopGradient } from '../../tensor/ops.ts';
@@ -45,6 +46,46 @@ const params = z.object({
     group: 'Drift',
     help: 'For the normalised loss only. The released code has 1e-6, which needs an encoder.',
   }),
+  positives: z.int().min(0).max(8192).default(0).meta({
+    label: 'Data points',
+    symbol: 'N_p',
+    unit: 'points',
+    group: 'Drift',
+    help: 'Per step; 0 takes as many as the batch.',
+  }),
+  negatives: z.int().min(0).max(8192).default(0).meta({
+    label: 'Negatives',
+    symbol: 'N_n',
+    unit: 'points',
+    group: 'Drift',
+    help: 'Generated points that repel, drawn apart from the batch; 0 takes the batch itself.',
+  }),
+  attraction: z.number().min(0).max(10).default(1).meta({
+    label: 'Attraction',
+    group: 'Drift',
+    help: 'Factor of the pull towards data. The field vanishes at the data only where both factors are alike.',
+  }),
+  repulsion: z.number().min(0).max(10).default(1).meta({
+    label: 'Repulsion',
+    group: 'Drift',
+    help: 'Factor of the push among generated points; 0 leaves attraction alone, which collapses.',
+  }),
+  normalise: z.enum(['both', 'targets', 'none']).default('both').meta({
+    label: 'Kernel normalisation',
+    group: 'Drift',
+    help: 'Over targets and generated points, over targets alone, or not at all. For the plain field.',
+  }),
+  startCentre: z.array(z.number()).max(64).default([]).meta({
+    label: 'Start at',
+    unit: 'data std',
+    group: 'Network',
+    help: 'Where samples lie before training, one number per dimension; empty for where the network puts them.',
+  }),
+  startSpread: z.number().min(0).max(100).default(1).meta({
+    label: 'Start spread',
+    group: 'Network',
+    help: 'Factor of the spread of samples before training; near 0 they are all in one place.',
+  }),
   noiseDim: z
     .int()
     .min(1)
@@ -83,20 +124,38 @@ export const drifting = defineMethod({
       timeChannels: 0,
     };
     const packing = packingOf(mlpParameterShapes(shape));
-    const { temperature } = options;
+    const { temperature, normalise, attraction, repulsion } = options;
+    const positives = options.positives || options.batch;
+    const hasOwnNegatives = options.negatives > 0;
+    if (options.startCentre.length !== 0 && options.startCentre.length !== dim) {
+      throw new WorkbenchError(
+        'config/wrong-value',
+        `params.startCentre: expected ${dim} numbers or none, found ${options.startCentre.length}`,
+        { field: 'params.startCentre' },
+      );
+    }
 
-    const lossOf = (x: Tensor2D, data: Tensor2D): { loss: Scalar; report: Record<string, Scalar> } => {
+    const lossOf = (
+      x: Tensor2D,
+      data: Tensor2D,
+      others: Tensor2D | null,
+    ): { loss: Scalar; report: Record<string, Scalar> } => {
       if (options.loss === 'normalised') {
         const one = (points: Tensor2D): Tensor3D => tf.expandDims(points, 0) as Tensor3D;
-        const { loss, fieldSquares } = driftLoss(one(x), one(data), null, null, options);
+        const negatives = others === null ? null : one(others);
+        const { loss, fieldSquares } = driftLoss(one(x), one(data), negatives, null, options);
         return {
           loss: tf.mean(loss) as Scalar,
           report: { drift: tf.sqrt(tf.addN([...fieldSquares])) as Scalar },
         };
       }
       const own = stopGradient(x);
-      const { attract, repel } = driftField(own, data, own, { temperature, maskSelf: true });
-      const drift = tf.sub(attract, repel);
+      const { attract, repel } = driftField(own, data, others ?? own, {
+        temperature,
+        normalise,
+        maskSelf: others === null,
+      });
+      const drift = tf.sub(tf.mul(attract, attraction), tf.mul(repel, repulsion));
       const loss = tf.mean(tf.square(tf.sub(x, stopGradient(tf.add(own, drift))))) as Scalar;
       return { loss, report: { drift: tf.sqrt(tf.mean(tf.sum(tf.square(drift), 1))) as Scalar } };
     };
@@ -105,13 +164,22 @@ export const drifting = defineMethod({
       layout: networkLayout(packing),
       draws: {
         noise: { kind: 'normal', shape: [options.batch, options.noiseDim] },
-        data: { kind: 'data', count: options.batch },
+        data: { kind: 'data', count: positives },
+        ...(hasOwnNegatives
+          ? { others: { kind: 'normal' as const, shape: [options.negatives, options.noiseDim] } }
+          : {}),
       },
-      init: (rng) => initNetwork(packing, initMlp(shape, rng)),
-      step: (state, { noise, data }, step) =>
+      init(rng) {
+        const parameters = initMlp(shape, rng, { lastGain: options.startSpread });
+        // With biases of zero samples begin around the origin.
+        parameters[`layers.${options.depth}.bias`]!.set(options.startCentre);
+        return initNetwork(packing, parameters);
+      },
+      step: (state, { noise, data, others }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
-          const flat = tf.reshape(data!, [options.batch, dim]) as Tensor2D;
-          return lossOf(applyMlp(shape, parameters, noise!), flat);
+          const flat = tf.reshape(data!, [positives, dim]) as Tensor2D;
+          const negatives = others === undefined ? null : stopGradient(applyMlp(shape, parameters, others));
+          return lossOf(applyMlp(shape, parameters, noise!), flat, negatives);
         }),
       sampledState: ['ema'],
       noiseShape: [options.noiseDim],
@@ -135,9 +203,13 @@ export const drifting = defineMethod({
           const flat = tf.reshape(data, [data.shape[0]!, dim]) as Tensor2D;
           const parts: { attract: Tensor; repel: Tensor } =
             queries === null
-              ? driftField(samples, flat, samples, { temperature, maskSelf: true })
-              : driftFieldAt(queries as Tensor2D, samples, flat, temperature);
-          return { samples, ...parts };
+              ? driftField(samples, flat, samples, { temperature, normalise, maskSelf: true })
+              : driftFieldAt(queries as Tensor2D, samples, flat, { temperature, normalise });
+          return {
+            samples,
+            attract: tf.mul(parts.attract, attraction),
+            repel: tf.mul(parts.repel, repulsion),
+          };
         },
       },
     };
