@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly version: string;
   readonly warn: WarningSink;
   /** Folder of trained runs that ship with the program; none if left out. */
-  readonly demos?: string;
+  readonly demos?: string | null;
   /** Lets `run` be the path of a folder anywhere: for a command of the person at this machine. */
   readonly allowsFolders?: boolean;
 }

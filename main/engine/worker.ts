@@ -1,16 +1,12 @@
 /** Entry of the engine process: the workbench served to every connection of the host that forked it. */
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { wireErrorFrom } from '#contract/errors.ts';
 import { serve } from '#contract/rpc/server.ts';
-import { programVersion } from './version.ts';
+import { programVersion, shippedDemos } from './version.ts';
 import { acceptHost, setupExitCode } from './process-port.ts';
 import { Engine } from './service.ts';
 
 process.setSourceMapsEnabled(true);
-
-/** Beside the bundles, in the repository as in a package. */
-const shippedDemos = fileURLToPath(new URL('../../resources/demos', import.meta.url));
 
 const { values } = parseArgs({ options: { home: { type: 'string' }, demos: { type: 'string' } } });
 
@@ -22,7 +18,7 @@ function openEngine(): Engine {
   try {
     return new Engine({
       ...(values.home === undefined ? {} : { home: values.home }),
-      demos: values.demos ?? shippedDemos,
+      demos: values.demos ?? shippedDemos(),
       version: programVersion(),
       warn: ({ code, message }) => say(`${message} (${code})`),
     });

@@ -4,7 +4,7 @@ import { portPair } from '#contract/rpc/pair.ts';
 import { serve } from '#contract/rpc/server.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { Engine } from '../../engine/service.ts';
-import { programVersion } from '../../engine/version.ts';
+import { programVersion, shippedDemos } from '../../engine/version.ts';
 import { say } from './output.ts';
 
 export interface LocalEngine {
@@ -17,6 +17,7 @@ export interface LocalEngine {
 function openLocalEngine(home: string | undefined): LocalEngine {
   const engine = new Engine({
     ...(home === undefined ? {} : { home }),
+    demos: shippedDemos(),
     version: programVersion(),
     warn: ({ code, message }) => say(`${message} (${code})`),
     allowsFolders: true,

@@ -3,6 +3,7 @@ import { WorkbenchError } from '#contract/errors.ts';
 import { runServe } from '../server/main.ts';
 import { bench, doctor, evaluate, golden, sample } from './commands.ts';
 import { type Output, createOutput, reportFailure } from './output.ts';
+import { reproduce } from './reproduce.ts';
 import { train } from './train.ts';
 
 process.setSourceMapsEnabled(true);
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output
   sample,
   eval: evaluate,
   golden,
+  reproduce,
   bench,
   serve: (argv) => runServe(argv),
 };
@@ -24,6 +26,7 @@ const USAGE = `fewstep COMMAND [flags]
   sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --out FILE.npy|csv]
   eval --run RUN         metrics against fresh data [--n 2000 --nfe 1,2,4 --sampler euler --seed 0]
   golden FOLDER          recompute the numbers of the authors' own code
+  reproduce NAME|--all   claims of the papers at toy scale [--quick --seeds 0,1,2]
   bench                  milliseconds per training step [--only NAME --steps 30 --executor ID]
   serve                  the workbench in a browser (serve --help)
 

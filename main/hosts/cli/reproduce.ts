@@ -1,0 +1,151 @@
+/** `fewstep reproduce`: claims of the papers, rerun at toy scale. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { WorkbenchError } from '#contract/errors.ts';
+import { programVersion } from '../../engine/version.ts';
+import { figureOf } from '../../reproductions/figure.ts';
+import { reproductionByName, reproductions } from '../../reproductions/index.ts';
+import type { Measures, Reproduction } from '../../reproductions/reproduction.ts';
+import { type Notebook, type Report, runReproduction } from '../../reproductions/run.ts';
+import { writeFileAtomic } from '../../store/atomic-file.ts';
+import { resolveHome } from '../../store/home.ts';
+import { executorById } from '../../tensor/device.ts';
+import { numberFrom, parseFlags } from './flags.ts';
+import { type Output, brief } from './output.ts';
+
+const USAGE = `fewstep reproduce NAME [flags]
+fewstep reproduce --all [flags]
+
+  --quick          fewer steps: within two minutes each
+  --seeds 0,1,2    other seeds than its own
+  --again          measure anew what an earlier call has measured
+  --home FOLDER    data folder; figures and numbers go to its folder reproductions/
+  --json           one JSON document on stdout: [{name, claim, source, seeds, measured, rule, verdict}]
+
+What was measured is kept: a call that is stopped goes on where it was.`;
+
+export async function reproduce(argv: readonly string[], output: Output): Promise<number> {
+  const [first] = argv;
+  const name = first === undefined || first.startsWith('--') ? null : first;
+  const given = parseFlags(name === null ? argv : argv.slice(1), {
+    all: 'boolean',
+    quick: 'boolean',
+    again: 'boolean',
+    seeds: 'string',
+    home: 'string',
+    json: 'boolean',
+    help: 'boolean',
+  });
+  if (given['help'] === true) {
+    const list = reproductions.map((each) => `  ${each.name.padEnd(30)} ${each.claim}`);
+    output.answer({ usage: USAGE }, [USAGE, '', ...list]);
+    return 0;
+  }
+  if ((name === null) === (given['all'] !== true)) {
+    throw new WorkbenchError(
+      'cli/missing-flag',
+      `expected either --all or one of ${reproductions.map((each) => each.name).join(', ')}`,
+    );
+  }
+  const chosen = name === null ? reproductions : [reproductionByName(name)];
+  const seeds = seedsFrom(given['seeds'] as string | undefined);
+  const isQuick = given['quick'] === true;
+  const folder = path.join(resolveHome(given['home'] as string | undefined), 'reproductions');
+  const executor = await executorById('auto');
+  const signal = watchSignals();
+  const reports: Report[] = [];
+  try {
+    for (const reproduction of chosen) {
+      const place = path.join(folder, reproduction.name, isQuick ? 'quick' : 'full');
+      const report = await runReproduction(reproduction, {
+        isQuick,
+        ...(seeds === null ? {} : { seeds }),
+        executor,
+        signal,
+        notebook: notebookIn(path.join(place, 'measured'), given['again'] === true),
+        onProgress: (arm, seed, done, of) =>
+          output.say(`${reproduction.name}: ${arm}, seed ${seed} (${done + 1} of ${of})`),
+      });
+      keep(place, report, reproduction);
+      output.say(`${reproduction.name}: ${report.verdict}`);
+      reports.push(report);
+    }
+  } finally {
+    signal.release();
+  }
+  output.answer(
+    reports,
+    reports.flatMap((report) => linesOf(report, folder, isQuick)),
+  );
+  return 0;
+}
+
+function seedsFrom(text: string | undefined): number[] | null {
+  if (text === undefined) return null;
+  const seeds = text.split(',').map((part) => numberFrom('seeds', part));
+  if (seeds.length < 3 || seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
+    throw new WorkbenchError(
+      'cli/bad-flag',
+      `--seeds: expected at least three whole numbers, found "${text}"`,
+      { field: 'seeds' },
+    );
+  }
+  return seeds;
+}
+
+/** One file an experiment; one of another version of the program is measured again. */
+function notebookIn(folder: string, again: boolean): Notebook {
+  const fileOf = (arm: string, seed: number): string =>
+    path.join(folder, `${arm.replace(/[^a-z0-9]+/gi, '-')}-seed-${seed}.json`);
+  const version = programVersion();
+  return {
+    read(arm, seed) {
+      const file = fileOf(arm, seed);
+      if (again || !fs.existsSync(file)) return null;
+      const stored = JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string; measures: Measures };
+      return stored.version === version ? stored.measures : null;
+    },
+    write(arm, seed, measures) {
+      fs.mkdirSync(folder, { recursive: true });
+      writeFileAtomic(fileOf(arm, seed), `${JSON.stringify({ version, arm, seed, measures })}\n`);
+    },
+  };
+}
+
+function keep(place: string, report: Report, reproduction: Reproduction): void {
+  fs.mkdirSync(place, { recursive: true });
+  writeFileAtomic(path.join(place, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileAtomic(path.join(place, 'figure.svg'), figureOf(report, reproduction));
+}
+
+function linesOf(report: Report, folder: string, isQuick: boolean): string[] {
+  const rows = Object.entries(report.measured).flatMap(([arm, measures]) =>
+    Object.entries(measures).map(
+      ([measure, found]) =>
+        `  ${arm.padEnd(20)} ${measure.padEnd(18)} ${brief(found.mean)} +- ${brief(found.standardError)}`,
+    ),
+  );
+  return [
+    `${report.name}: ${report.verdict}`,
+    `  ${report.claim} (${report.source})`,
+    `  Rule: ${report.rule}`,
+    ...rows,
+    `  ${path.join(folder, report.name, isQuick ? 'quick' : 'full', 'figure.svg')}`,
+    '',
+  ];
+}
+
+/** The first Ctrl-C stops at the next look; what was measured is kept. */
+function watchSignals(): { readonly aborted: boolean; release(): void } {
+  const state = { aborted: false, release: () => {} };
+  const stop = (): void => {
+    state.aborted = true;
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  state.release = () => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  };
+  return state;
+}
