@@ -72,7 +72,7 @@ export async function runReproduction(reproduction: Reproduction, options: RunOp
   return reportOf(reproduction, seeds, results);
 }
 
-export function reportOf(reproduction: Reproduction, seeds: readonly number[], results: Results): Report {
+function reportOf(reproduction: Reproduction, seeds: readonly number[], results: Results): Report {
   const { name, claim, source, rule } = reproduction;
   const measured = Object.fromEntries(
     Object.entries(results).map(([arm, measures]) => [arm, summaryOf(measures)]),

@@ -10,7 +10,7 @@ export function exactTeacher(): VelocityField {
 }
 
 /** Samples that every arm is compared on. */
-export const count = 4000;
+const count = 4000;
 
 /** The noise of a seed and where the teacher takes it (RK4, 64 steps). */
 export async function reference(
