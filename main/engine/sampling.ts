@@ -13,16 +13,15 @@ import { policySegment } from '../samplers/policy.ts';
 import { samplerById, stepsForNfe } from '../samplers/index.ts';
 import type { Trajectory } from '../samplers/sampler.ts';
 import type { Executor, HostArrays } from '../tensor/executors/executor.ts';
-import { type Program, type ProgramSpec, compileProgram } from '../tensor/program.ts';
+import type { Program } from '../tensor/program.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/trace.ts';
 import type { Plan } from './plan.ts';
+import { ProgramShelf } from './program-shelf.ts';
 
 /** Samples per program call: enough to fill the cores, small enough for the cache. */
 const CHUNK = 2048;
-/** Compiled programs kept per model; each batch size has its own. */
-const MOST_PROGRAMS = 8;
 /** States of a path that has no sampler steps of its own. */
 const PATH_RECORDS = 32;
 /** Euler steps of a policy from noise to data; they need no network. */
@@ -51,18 +50,16 @@ interface DriftRequest {
 export class SamplingModel {
   private readonly method: BoundMethod;
   private readonly produces: Produces;
-  private readonly executor: Executor;
   private readonly sampleShape: readonly number[];
   private readonly teacher: Plan['teacher'];
   private teacherEndsOf: { readonly key: string; readonly ends: Float64Array } | null = null;
-  private readonly programs = new Map<string, Promise<Program>>();
-  private readonly underWay = new Set<Promise<unknown>>();
+  private readonly programs: ProgramShelf;
 
   constructor({ method, bound, sampleShape, teacher }: Plan, executor: Executor) {
     this.method = bound;
     this.teacher = teacher;
     this.produces = method.produces;
-    this.executor = executor;
+    this.programs = new ProgramShelf(executor);
     this.sampleShape = sampleShape;
   }
 
@@ -254,7 +251,7 @@ export class SamplingModel {
     }
     const out = new Float64Array(x.length);
     await this.inChunks(x.length / this.dim, async (start, size, chunk) => {
-      const program = await this.kept(`teacher ${chunk}`, {
+      const program = await this.programs.get(`teacher ${chunk}`, {
         inputs: { x: { shape: [chunk, ...this.sampleShape] }, t: { shape: [chunk] } },
         run: (_, inputs) => ({
           outputs: { v: teacher().velocity(inputs['x']!, inputs['t'] as Tensor1D) },
@@ -326,21 +323,12 @@ export class SamplingModel {
   }
 
   /** Does work of several draws under which no program may be let go of: `dispose` waits for it. */
-  async during<T>(work: () => Promise<T>): Promise<T> {
-    const working = work();
-    this.underWay.add(working);
-    try {
-      return await working;
-    } finally {
-      this.underWay.delete(working);
-    }
+  during<T>(work: () => Promise<T>): Promise<T> {
+    return this.programs.during(work);
   }
 
-  async dispose(): Promise<void> {
-    while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
-    const programs = await Promise.allSettled(this.programs.values());
-    this.programs.clear();
-    for (const program of programs) if (program.status === 'fulfilled') await program.value.dispose();
+  dispose(): Promise<void> {
+    return this.programs.dispose();
   }
 
   private async generate(state: SampledState, noise: Float32Array, count: number): Promise<Float32Array> {
@@ -391,33 +379,13 @@ export class SamplingModel {
       name,
       { shape: [this.method.layout[name]!.size] },
     ]);
-    return this.kept(key, {
+    return this.programs.get(key, {
       inputs: { ...Object.fromEntries(sampled), ...inputs },
       run: (_, tensors) => {
         const state = Object.fromEntries(sampled.map(([name]) => [name, tensors[name]!]));
         return { outputs: run(state, tensors) };
       },
     });
-  }
-
-  /** The program of a key, compiled when it is first asked for. */
-  private kept(key: string, spec: ProgramSpec): Promise<Program> {
-    const known = this.programs.get(key);
-    if (known !== undefined) return known;
-    this.evictOldest();
-    const compiled = compileProgram(this.executor, spec);
-    this.programs.set(key, compiled);
-    return compiled;
-  }
-
-  private evictOldest(): void {
-    if (this.programs.size < MOST_PROGRAMS) return;
-    const [key, program] = this.programs.entries().next().value!;
-    this.programs.delete(key);
-    // Someone may be drawing with it.
-    void Promise.allSettled(this.underWay)
-      .then(() => program)
-      .then((evicted) => evicted.dispose());
   }
 }
 

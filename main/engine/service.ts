@@ -1,15 +1,15 @@
 /** The workbench itself: what every window, command and script calls. */
 import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
-import type { FilmIndex, FilmPage, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
-import type { MetricsBatch, RunChange, RunConfig, RunSummary } from '#contract/runs.ts';
-import type { CancelSignal, WorkbenchService } from '#contract/workbench.ts';
+import type { FilmPage } from '#contract/frames.ts';
+import type { MetricsBatch, RunConfig, RunSummary } from '#contract/runs.ts';
+import type { WorkbenchService } from '#contract/workbench.ts';
 import type { Dataset } from '../datasets/index.ts';
 import { type RunFolder, RunStore } from '../store/index.ts';
 import { liveLockOwner, lockedBy } from '../store/lock.ts';
 import { deviceName, engineVersions, probeExecutors } from '../tensor/device.ts';
 import { Rng } from '../tensor/rng.ts';
 import { ActiveRun } from './active-run.ts';
-import { Bell, firstRing, pause } from './bell.ts';
+import { Bell } from './bell.ts';
 import { catalogOf, runSchema } from './catalog.ts';
 import { Demos } from './demos.ts';
 import { fullQuality } from './evaluate.ts';
@@ -17,9 +17,9 @@ import { ImportedDatasets } from './imports.ts';
 import { type LoadedModel, ModelShelf } from './models.ts';
 import { type Plan, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
-import { seriesFromRecords } from './series.ts';
 import { ANALYTIC } from './teacher.ts';
 import { computeView, endPoints, modesOf } from './views.ts';
+import { Watchers, watchMemory } from './watchers.ts';
 
 export interface EngineOptions {
   /** Data folder; the platform's default if left out. */
@@ -33,23 +33,9 @@ export interface EngineOptions {
   readonly allowsFolders?: boolean;
 }
 
-/** How often a watcher hears of a run that trains, and looks for runs of other processes. */
-const PROGRESS_MS = 100;
-const RESCAN_MS = 2000;
-/** Live views may take this share of the engine's time while a run trains. */
-const VIEW_SHARE = 0.03;
-const SHORTEST_FRAME_MS = 33;
-
 /** The run that a config names as its teacher; null for none and for the analytic one. */
 function plannedTeacher({ teacher }: RunConfig): string | null {
   return teacher === undefined || teacher === ANALYTIC ? null : teacher;
-}
-
-async function* watchMemory(signal: CancelSignal): AsyncIterable<{ memoryBytes: number }> {
-  while (!signal.aborted) {
-    yield { memoryBytes: process.memoryUsage.rss() };
-    await pause(RESCAN_MS, signal);
-  }
 }
 
 /** What a person can ask of a run that has its turn. */
@@ -68,6 +54,7 @@ export class Engine implements WorkbenchService {
   private readonly changes = new Bell();
   /** What was asked of a run that has its turn but is still being compiled. */
   private readonly early = new Map<string, RunWish>();
+  private readonly watchers: Watchers;
   /** The run that has its turn, to its end. */
   private training: Promise<void> = Promise.resolve();
   private isClosing = false;
@@ -83,6 +70,15 @@ export class Engine implements WorkbenchService {
     this.imports = new ImportedDatasets(this.store.home.datasets);
     this.models = new ModelShelf(options.warn);
     this.demos = new Demos(options.demos ?? null, options.warn);
+    this.watchers = new Watchers({
+      changes: this.changes,
+      active: this.active,
+      warn: options.warn,
+      list: () => this.list(),
+      open: (run) => this.open(run),
+      metricsOf: (folder) => this.metricsOf(folder),
+      withNewest: (folder, work) => this.withNewest(folder, work),
+    });
     this.queue = new Queue((id) => (this.training = this.train(id)));
   }
 
@@ -174,10 +170,10 @@ export class Engine implements WorkbenchService {
 
   readonly streams: WorkbenchService['streams'] = {
     'engine.watch': (_, signal) => watchMemory(signal),
-    'runs.watch': (_, signal) => this.watchRuns(signal),
-    'film.watch': ({ run }, signal) => this.watchFilm(run, signal),
-    'metrics.watch': ({ run }, signal) => this.watchMetrics(run, signal),
-    'views.watch': ({ run, view }, signal) => this.watchView(run, view, signal),
+    'runs.watch': (_, signal) => this.watchers.runs(signal),
+    'film.watch': ({ run }, signal) => this.watchers.film(run, signal),
+    'metrics.watch': ({ run }, signal) => this.watchers.metrics(run, signal),
+    'views.watch': ({ run, view }, signal) => this.watchers.view(run, view, signal),
   };
 
   /** Stops what trains at its next step, with a checkpoint, and lets go of the data folder. */
@@ -353,128 +349,4 @@ export class Engine implements WorkbenchService {
   private saved(folder: RunFolder, step?: number): Promise<LoadedModel> {
     return this.models.get(folder, () => this.planOfRun(folder), step);
   }
-
-  private async *watchRuns(signal: CancelSignal): AsyncIterable<RunChange> {
-    const sent = new Map<string, string>();
-    let scannedAt = -Infinity;
-    let heard = -1;
-    while (!signal.aborted) {
-      const isScan = performance.now() - scannedAt >= RESCAN_MS || this.changes.rings !== heard;
-      const summaries = isScan ? this.list() : [...this.active.values()].map((run) => run.summary());
-      if (isScan) {
-        scannedAt = performance.now();
-        heard = this.changes.rings;
-      }
-      for (const summary of summaries) {
-        const text = JSON.stringify(summary);
-        if (sent.get(summary.id) === text) continue;
-        sent.set(summary.id, text);
-        yield { kind: 'run', run: summary };
-        if (signal.aborted) return;
-      }
-      const gone = isScan ? [...sent.keys()].filter((id) => !summaries.some((each) => each.id === id)) : [];
-      for (const id of gone) {
-        sent.delete(id);
-        yield { kind: 'removed', id };
-        if (signal.aborted) return;
-      }
-      // A run that trains rings its own bell too often to miss: it is looked at ten times a second.
-      const isIdle = this.active.size === 0;
-      if (this.changes.rings === heard) await this.changes.wait(signal, isIdle ? RESCAN_MS : PROGRESS_MS);
-    }
-  }
-
-  private async *watchMetrics(run: string, signal: CancelSignal): AsyncIterable<MetricsBatch> {
-    const { id } = this.open(run);
-    let upTo = -1;
-    while (!signal.aborted) {
-      const heard = this.newsOf(id);
-      const active = this.active.get(id);
-      const isFirst = upTo < 0;
-      const batch =
-        active === undefined || upTo < active.startedAt
-          ? this.metricsOf(this.open(run))
-          : { run: id, series: seriesFromRecords(active.records.filter(({ step }) => step > upTo)) };
-      const fresh = isFirst ? batch : { run: id, series: newerThan(batch, upTo) };
-      const last = Math.max(upTo, ...fresh.series.map(({ steps }) => steps.at(-1) ?? -1));
-      if (isFirst || fresh.series.length > 0) yield fresh;
-      upTo = Math.max(last, active?.startedAt ?? 0);
-      await this.untilNews(id, heard, signal);
-      await pause(PROGRESS_MS, signal);
-    }
-  }
-
-  private async *watchFilm(run: string, signal: CancelSignal): AsyncIterable<FilmIndex> {
-    const { id } = this.open(run);
-    let known: string | null = null;
-    while (!signal.aborted) {
-      const heard = this.newsOf(id);
-      const index = this.open(run).filmIndex();
-      const steps = index.steps.join();
-      if (steps !== known) yield index;
-      known = steps;
-      await this.untilNews(id, heard, signal);
-      await pause(PROGRESS_MS, signal);
-    }
-  }
-
-  /** How often there was news of a run: noted before looking at it, see {@link untilNews}. */
-  private newsOf(id: string): string {
-    return `${this.changes.rings} ${this.active.get(id)?.bell.rings}`;
-  }
-
-  /** Waits for a run to move on; at once if it did since `heard` while nobody listened. */
-  private async untilNews(id: string, heard: string, signal: CancelSignal): Promise<void> {
-    if (this.newsOf(id) !== heard) return;
-    const active = this.active.get(id);
-    await firstRing(active === undefined ? [this.changes] : [this.changes, active.bell], signal);
-  }
-
-  /** Waits so long while a run trains, and no longer than that: once it rests, views have all the time. */
-  private async leaveTimeTo(run: string, milliseconds: number, signal: CancelSignal): Promise<void> {
-    const until = performance.now() + milliseconds;
-    while (this.active.get(run)?.summary().status === 'running' && !signal.aborted) {
-      const left = until - performance.now();
-      if (left <= 0) return;
-      await pause(Math.min(left, PROGRESS_MS), signal);
-    }
-  }
-
-  private async *watchView(
-    run: string,
-    view: ParsedViewRequest,
-    signal: CancelSignal,
-  ): AsyncIterable<ViewFrame> {
-    const { id } = this.open(run);
-    let shown = -1;
-    while (!signal.aborted) {
-      const heard = this.newsOf(id);
-      const folder = this.open(run);
-      const active = this.active.get(id);
-      const step = active?.step ?? folder.checkpoints.entries(this.options.warn).at(-1)?.step ?? -1;
-      if (step !== shown && step >= 0) {
-        // The first frame compiles its program, which says nothing of what the next will cost.
-        const isFirst = shown < 0;
-        let tookMs = 0;
-        const frame = await this.withNewest(folder, async (loaded) => {
-          const began = performance.now();
-          const computed = await computeView({ run: id, ...loaded, signal }, view);
-          tookMs = performance.now() - began;
-          return computed;
-        });
-        shown = frame.step;
-        yield frame;
-        await pause(SHORTEST_FRAME_MS, signal);
-        if (!isFirst) await this.leaveTimeTo(id, tookMs / VIEW_SHARE - SHORTEST_FRAME_MS, signal);
-      }
-      await this.untilNews(id, heard, signal);
-    }
-  }
-}
-
-function newerThan(batch: MetricsBatch, step: number): MetricsBatch['series'] {
-  return batch.series.flatMap(({ name, steps, values }) => {
-    const from = steps.findIndex((s) => s > step);
-    return from < 0 ? [] : [{ name, steps: steps.slice(from), values: values.slice(from) }];
-  });
 }
