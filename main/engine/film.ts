@@ -5,11 +5,11 @@ import type { SampledState, SamplingModel } from './sampling.ts';
 import { pathMajor } from './views.ts';
 
 /** Euler steps of a filmed path: enough to see its bend, few enough to cost little beside a training step. */
-const PATH_STEPS = 16;
+const PATH_STEPS = 12;
 /** States of a path that has no sampler steps. */
 const MOST_RECORDS = 32;
 const MOST_PATHS = 256;
-const MOST_SAMPLES = 2048;
+const MOST_SAMPLES = 1024;
 /** Numbers in a frame, which bounds the film of data of many dimensions. */
 const MOST_NUMBERS = 20_000;
 

@@ -953,7 +953,7 @@ describe('a distillation', () => {
 
 describe('the film of a run', () => {
   it.each([
-    ['drifting', TINY, { times: [0], most: 2048 }],
+    ['drifting', TINY, { times: [0], most: 1024 }],
     ['teacher', { width: 8, depth: 1, batch: 16 }, { times: [1, 0], most: 256 }],
   ] as const)('of %s keeps what fixed noise became', async (method, params, { times, most }) => {
     const { client } = opened();

@@ -30,7 +30,7 @@ export const runConfig = z.strictObject({
     unit: 'steps',
     help: 'Against fresh data; 0 measures only at the end.',
   }),
-  filmFrames: z.int().min(0).max(1000).default(96).meta({
+  filmFrames: z.int().min(0).max(1000).default(48).meta({
     label: 'Film frames',
     help: 'Moments of training whose samples and paths are kept, to play training back; 0 keeps none.',
   }),

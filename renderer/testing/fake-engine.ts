@@ -147,7 +147,7 @@ export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSum
       seed: 0,
       checkpointEvery: 50,
       evalEvery: 50,
-      filmFrames: 96,
+      filmFrames: 48,
       executor: 'auto',
     },
     status: 'running',

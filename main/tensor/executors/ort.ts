@@ -23,6 +23,9 @@ export function ortCpuExecutor(threads: number): Executor {
   return {
     id: 'ort-cpu',
     async compile(graph, options) {
+      // A training step follows the last one at once: its threads wait for it on their cores. Those of a
+      // program that runs now and then would take the cores from it meanwhile, some 40 ms each time.
+      const isBackToBack = (options?.state ?? []).length > 0;
       const session = await createSession(optimized(graph), {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
@@ -36,6 +39,7 @@ export function ortCpuExecutor(threads: number): Executor {
           session: {
             // Far points make kernel values underflow; denormals would slow those steps tenfold.
             set_denormal_as_zero: '1',
+            intra_op: { allow_spinning: isBackToBack ? '1' : '0' },
           },
         },
       });
