@@ -2,6 +2,7 @@
 import { energyDistance } from '../metrics/energy-distance.ts';
 import { evaluateAll } from '../metrics/index.ts';
 import { modeCoverage } from '../metrics/mode-coverage.ts';
+import { pairedDistance } from '../metrics/paired-distance.ts';
 import { slicedWasserstein2, unitProjections } from '../metrics/sliced-wasserstein.ts';
 import { Rng } from '../tensor/rng.ts';
 import type { Plan } from './plan.ts';
@@ -43,10 +44,7 @@ export async function quickQuality(
  * per coordinate, data units.
  */
 async function teacherRmse(model: SamplingModel, points: Float32Array, seed: number): Promise<number> {
-  const ends = await model.teacherEnds(points.length / model.dim, seed);
-  let sum = 0;
-  for (let i = 0; i < points.length; i++) sum += (points[i]! - ends[i]!) ** 2;
-  return Math.sqrt(sum / points.length);
+  return pairedDistance(points, await model.teacherEnds(points.length / model.dim, seed));
 }
 
 /** Every metric at one sampling budget, against as many fresh points. */

@@ -1,5 +1,5 @@
 import { modeCoverage } from '../metrics/mode-coverage.ts';
-import { rmse } from './lab.ts';
+import { pairedDistance } from '../metrics/paired-distance.ts';
 import { defineReproduction, every, isLess, values } from './reproduction.ts';
 import { exactTeacher, reference, taught } from './teacher.ts';
 
@@ -26,7 +26,7 @@ export const freeflowErrorAccumulation = defineReproduction({
     });
     const samples = await student.sample(noise);
     const { minShareRatio } = modeCoverage(samples, 2, taught.modes!);
-    return { rmse: rmse(samples, ends), minModeShare: minShareRatio };
+    return { rmse: pairedDistance(samples, ends), minModeShare: minShareRatio };
   },
   verdict(results) {
     const [prediction, joint, correction] = arms.map((arm) => values(results, arm, 'rmse'));

@@ -1,4 +1,4 @@
-import { rmse } from './lab.ts';
+import { pairedDistance } from '../metrics/paired-distance.ts';
 import { defineReproduction, isLess, values } from './reproduction.ts';
 import { exactTeacher, reference, taught } from './teacher.ts';
 
@@ -17,7 +17,7 @@ export const freeflowOneStep = defineReproduction({
     const nfe = budgets.find((each) => arm === `teacher, ${each} NFE`);
     if (nfe !== undefined) {
       const euler = await lab.teacherEnds(exactTeacher, noise, 2, { sampler: 'euler', steps: nfe });
-      return { rmse: rmse(euler, ends) };
+      return { rmse: pairedDistance(euler, ends) };
     }
     const student = await lab.train({
       method: 'freeflow',
@@ -27,7 +27,7 @@ export const freeflowOneStep = defineReproduction({
       seed,
       teacher: exactTeacher,
     });
-    return { rmse: rmse(await student.sample(noise), ends) };
+    return { rmse: pairedDistance(await student.sample(noise), ends) };
   },
   verdict: (results) =>
     isLess(values(results, 'student, 1 NFE', 'rmse'), values(results, 'teacher, 4 NFE', 'rmse')),

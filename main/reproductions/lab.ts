@@ -174,10 +174,3 @@ export function sourceOf(id: string, params: Record<string, unknown> = {}): Data
 export function noiseOf(size: number, seed: number): Float32Array {
   return new Rng(seed, 'reproduction/noise').fillNormal(new Float32Array(size));
 }
-
-/** Root mean square distance per coordinate. */
-export function rmse(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(sum / a.length);
-}

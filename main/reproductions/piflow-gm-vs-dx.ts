@@ -1,4 +1,4 @@
-import { rmse } from './lab.ts';
+import { pairedDistance } from '../metrics/paired-distance.ts';
 import { defineReproduction, isLess, values } from './reproduction.ts';
 import { exactTeacher, reference, taught } from './teacher.ts';
 
@@ -24,7 +24,7 @@ export const piflowGmVsDx = defineReproduction({
       seed,
       teacher: exactTeacher,
     });
-    return { rmse: rmse(await student.sample(noise), ends) };
+    return { rmse: pairedDistance(await student.sample(noise), ends) };
   },
   verdict: (results) => isLess(values(results, 'mixture', 'rmse'), values(results, 'grid', 'rmse')),
 });

@@ -1,4 +1,4 @@
-import { rmse } from './lab.ts';
+import { pairedDistance } from '../metrics/paired-distance.ts';
 import { defineReproduction, every, isLess, values } from './reproduction.ts';
 import { exactTeacher, reference, taught } from './teacher.ts';
 
@@ -17,7 +17,7 @@ export const piflowNfe = defineReproduction({
     const nfe = budgets.find((each) => arm === `policy, ${each} NFE`);
     if (nfe === undefined) {
       const euler = await lab.teacherEnds(exactTeacher, noise, 2, { sampler: 'euler', steps: 8 });
-      return { rmse: rmse(euler, ends) };
+      return { rmse: pairedDistance(euler, ends) };
     }
     const student = await lab.train({
       method: 'piflow',
@@ -27,7 +27,7 @@ export const piflowNfe = defineReproduction({
       seed,
       teacher: exactTeacher,
     });
-    return { rmse: rmse(await student.sample(noise, nfe), ends) };
+    return { rmse: pairedDistance(await student.sample(noise, nfe), ends) };
   },
   verdict(results) {
     const [one, , four] = budgets.map((nfe) => values(results, `policy, ${nfe} NFE`, 'rmse'));

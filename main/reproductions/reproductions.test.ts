@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pairedDistance } from '../metrics/paired-distance.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
 import { figureOf } from './figure.ts';
 import { reproductionByName, reproductions } from './index.ts';
-import { Lab, noiseOf, rmse } from './lab.ts';
+import { Lab, noiseOf } from './lab.ts';
 import {
   type Measures,
   type Reproduction,
@@ -148,7 +149,7 @@ describe('the lab', () => {
     const errors: number[] = [];
     for (const steps of [8, 16, 32]) {
       const coarse = await lab.teacherEnds(exactTeacher, noise, 2, { sampler: 'euler', steps });
-      errors.push(rmse(coarse, fine));
+      errors.push(pairedDistance(coarse, fine));
     }
     // First order: half the step, half the error; where paths part between modes it is less regular.
     expect(errors[0]! / errors[1]!).toBeGreaterThan(1.4);
@@ -164,7 +165,7 @@ describe('the lab', () => {
     });
     // One call of the policy, against two of the teacher: 0.11 and 0.44 here.
     const two = await lab.teacherEnds(exactTeacher, noise, 2, { sampler: 'euler', steps: 2 });
-    expect(rmse(await student.sample(noise), fine)).toBeLessThan(0.5 * rmse(two, fine));
+    expect(pairedDistance(await student.sample(noise), fine)).toBeLessThan(0.5 * pairedDistance(two, fine));
     expect((await student.sample(noise, 2)).every(Number.isFinite)).toBe(true);
   });
 

@@ -3,6 +3,7 @@ import type { FilmIndex, ViewFrame } from '#contract/frames.ts';
 import type { WireError } from '#contract/errors.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { shownError } from './errors.ts';
+import { filmPositionAt } from './film-position.ts';
 
 /** Frames asked for at once. */
 const pageFrames = 8;
@@ -43,11 +44,9 @@ export class Film {
     this.#stop();
   }
 
-  /** Position of the newest frame that is not after `step`, the first if all are; -1 without frames. */
+  /** See {@link filmPositionAt}. */
   positionAt(step: number): number {
-    let found = this.steps.length > 0 ? 0 : -1;
-    for (let i = 0; i < this.steps.length; i += 1) if ((this.steps[i] ?? Infinity) <= step) found = i;
-    return found;
+    return filmPositionAt(this.steps, step);
   }
 
   /** The frame at a position, or null until its page is here. */

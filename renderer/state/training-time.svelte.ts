@@ -1,3 +1,5 @@
+import { filmPositionAt } from './film-position.ts';
+
 /** One pass over a whole film, and the rest at its end before the next. */
 const passSecs = 12;
 const restSecs = 1.2;
@@ -49,10 +51,7 @@ export class TrainingTime {
 
   /** Position of the shown frame among the film's steps; the last while following. */
   positionIn(steps: Float64Array): number {
-    if (this.step === null) return steps.length - 1;
-    let found = 0;
-    for (let i = 0; i < steps.length; i += 1) if ((steps[i] ?? Infinity) <= this.step) found = i;
-    return found;
+    return this.step === null ? steps.length - 1 : filmPositionAt(steps, this.step);
   }
 
   /** Moves the clock by so many seconds of real time over the film's steps. */

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { parseFields } from '#contract/parse.ts';
+import { relativeError } from '../relative-error.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { dxPolicy } from './dx-policy.ts';
@@ -145,11 +146,4 @@ async function compute(
   );
   await program.dispose();
   return asked.map(({ name, expected }) => ({ name, relativeError: relativeError(expected, found[name]) }));
-}
-
-function relativeError(expected: readonly number[], found: ArrayLike<number> | undefined): number {
-  if (found?.length !== expected.length) return Infinity;
-  const scale = Math.max(...expected.map(Math.abs), 1e-12);
-  const worst = Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)));
-  return Number.isNaN(worst) ? Infinity : worst / scale;
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { parseFields } from '#contract/parse.ts';
+import { relativeError } from '../../maths/relative-error.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { driftLoss } from './drift-loss.ts';
@@ -101,11 +102,4 @@ async function computeCase(golden: Case, executor: Executor): Promise<Record<str
   };
   await program.dispose();
   return found;
-}
-
-function relativeError(expected: readonly number[], found: ArrayLike<number> | undefined): number {
-  if (found === undefined || found.length !== expected.length) return Infinity;
-  const scale = Math.max(...expected.map(Math.abs), 1e-12);
-  const worst = Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)));
-  return Number.isNaN(worst) ? Infinity : worst / scale;
 }

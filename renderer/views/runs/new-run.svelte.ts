@@ -7,6 +7,7 @@ import { formFromSchema, refusalsFromError } from '../../form/form-state.svelte.
 import type { FormState } from '../../form/form-state.svelte.ts';
 import type { Draft } from '../../state/selection.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
+import { teachersOf } from './status-text.ts';
 
 /** Parts of a run's config that the form shows in ways of their own. */
 const shownElsewhere = ['method', 'params', 'dataset', 'teacher'];
@@ -46,9 +47,7 @@ export class NewRunState {
   readonly teachers: readonly TeacherOption[] = $derived.by(() => {
     if (this.method?.needsTeacher !== true) return [];
     const { runs, catalog } = this.#workbench;
-    const trained = [...runs.list, ...runs.demos].filter(
-      (run) => run.step > 0 && catalog.method(run.config.method)?.produces === 'velocity',
-    );
+    const trained = teachersOf([...runs.list, ...runs.demos], (id) => catalog.method(id));
     const options = trained.map((run) => ({
       id: run.id,
       title: `${run.name}, step ${run.step}`,
