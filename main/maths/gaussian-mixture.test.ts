@@ -36,7 +36,7 @@ function rk4(mixture: GaussianMixture, noise: Float64Array, steps: number): Floa
 }
 
 describe('velocity', () => {
-  it('of one Gaussian is the known line, and its flow the known map', () => {
+  it('check 2: of one Gaussian is the known line, and its flow the known map', () => {
     const [m, s] = [0.7, 0.4];
     const gaussian = new GaussianMixture({ means: [[m]], stds: [s] });
     fc.assert(
@@ -57,7 +57,7 @@ describe('velocity', () => {
     rk4(gaussian, noise, 400).forEach((x, i) => expect(Math.abs(x - exact[i]!)).toBeLessThan(1e-9));
   });
 
-  it('of one Gaussian is the slope of its exact flow, which composes', () => {
+  it('check 2: of one Gaussian is the slope of its exact flow, which composes', () => {
     const gaussian = new GaussianMixture({ means: [[0.7]], stds: [0.4] });
     const h = 1e-5;
     for (const t of [0.1, 0.5, 0.9]) {
@@ -97,7 +97,7 @@ describe('velocity', () => {
     expect(planar.velocity([1e3, -1e3], 0).every(Number.isFinite)).toBe(true);
   });
 
-  it('of a mixture on a line flows noise along the quantile map', () => {
+  it('check 4: of a mixture on a line flows noise along the quantile map', () => {
     const noise = Float64Array.from({ length: 25 }, (_, i) => -3 + i / 4);
     // RK4 at 2000 steps: the sharpest scale is s = 0.15, so (1/s)^5 / 2000^4 = 1e-9 before the
     // separation of the modes stretches it by the slope of the map, at most about 30.
@@ -133,7 +133,7 @@ describe('velocity', () => {
 });
 
 describe('posterior mean', () => {
-  it('equals brute-force integration over the data', () => {
+  it('check 4: equals brute-force integration over the data', () => {
     // Trapezoid rule over data in [-8, 8]: exponentially accurate for smooth, vanishing integrands.
     const grid = Float64Array.from({ length: 16001 }, (_, i) => -8 + i / 1000);
     const prior = onLine.density(grid);
@@ -148,6 +148,85 @@ describe('posterior mean', () => {
         expect(onLine.posteriorMean([x], t)[0]).toBeCloseTo(moment / mass, 10);
         expect(onLine.density([x], t)[0]).toBeCloseTo(mass, 10);
       }
+    }
+  });
+});
+
+describe('a student and a teacher that are Gaussians', () => {
+  // Velocities towards the data are minus those here: v_N of the student N(a, b^2), u of the teacher
+  // N(m, s^2), and their difference Delta_N = v_N - u at x_r = (1 - r) xhat + r n.
+  const [m, s, r] = [1.3, 0.7, 0.6];
+  const gaussian = (mean: number, std: number): GaussianMixture =>
+    new GaussianMixture({ means: [[mean]], stds: [std] });
+  const teacher = gaussian(m, s);
+  const difference = (student: GaussianMixture, x: ArrayLike<number>): Float64Array => {
+    const own = student.velocity(x, r);
+    return teacher.velocity(x, r).map((v, i) => v - own[i]!);
+  };
+  /** An even grid over all of the law of x_r, and the density of the student there. */
+  const grid = Float64Array.from({ length: 8001 }, (_, i) => -8 + i / 400);
+  const expectation = (student: GaussianMixture, of: Float64Array): number =>
+    student.density(grid, r).reduce((total, q, i) => total + (q * of[i]!) / 400, 0);
+
+  it('check 13: the noising velocity is what least squares of xhat - n on x_r finds', () => {
+    const [a, b, count] = [-0.8, 0.5, 200_000];
+    const xi = new Rng(31, 'xi').fillNormal(new Float64Array(count));
+    const n = new Rng(31, 'n').fillNormal(new Float64Array(count));
+    let [sx, sy, sxx, sxy] = [0, 0, 0, 0];
+    xi.forEach((each, i) => {
+      const xhat = a + b * each;
+      const [x, y] = [(1 - r) * xhat + r * n[i]!, xhat - n[i]!];
+      sx += x / count;
+      sy += y / count;
+      sxx += (x * x) / count;
+      sxy += (x * y) / count;
+    });
+    const slope = (sxy - sx * sy) / (sxx - sx * sx);
+    const line = (x: number): number => sy + slope * (x - sx);
+    // The standard errors of slope and offset are near 0.002.
+    for (const x of [-1, 0, 1]) {
+      expect(Math.abs(line(x) + gaussian(a, b).velocity([x], r)[0]!)).toBeLessThan(0.012);
+    }
+  });
+
+  it('check 14: differ by r / (1 - r) times the difference of their scores, and on average by r (a - m) / D', () => {
+    const D = (1 - r) ** 2 * s ** 2 + r ** 2;
+    for (const [a, b] of [
+      [2, 0.9],
+      [-0.5, 0.3],
+      [m, 1.1],
+    ] as const) {
+      const student = gaussian(a, b);
+      const [own, theirs] = [student.score(points, r), teacher.score(points, r)];
+      difference(student, points).forEach((found, i) => {
+        expect(found).toBeCloseTo((r / (1 - r)) * (own[i]! - theirs[i]!), 10);
+      });
+      expect(expectation(student, difference(student, grid))).toBeCloseTo((r * (a - m)) / D, 8);
+      expect(Math.max(...difference(student, points).map(Math.abs))).toBeGreaterThan(0.01);
+    }
+    // A known number, and none where the two are one law.
+    expect(expectation(gaussian(2, 0.9), difference(gaussian(2, 0.9), grid))).toBeCloseTo(0.958, 3);
+    difference(gaussian(m, s), points).forEach((found) => expect(found).toBe(0));
+  });
+
+  it('check 15: descending the difference descends the divergence of the noised laws', () => {
+    const b = 0.9;
+    const divergence = (a: number): number => {
+      const student = gaussian(a, b);
+      const [own, theirs] = [student.logDensity(grid, r), teacher.logDensity(grid, r)];
+      return expectation(
+        student,
+        own.map((value, i) => value - theirs[i]!),
+      );
+    };
+    for (const a of [2, 0.4, -1]) {
+      const h = 1e-4;
+      const slope = (divergence(a + h) - divergence(a - h)) / (2 * h);
+      const student = gaussian(a, b);
+      const average = expectation(student, difference(student, grid));
+      // The divergence is a parabola in a: its central difference is exact up to 1e-15 / h.
+      expect(average).toBeCloseTo((r / (1 - r) ** 2) * slope, 8);
+      expect(Math.sign(average)).toBe(Math.sign(a - m));
     }
   });
 });

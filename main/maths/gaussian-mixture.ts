@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Rng } from '../tensor/rng.ts';
 import { normalCdf } from './normal.ts';
-import type { VelocityField } from './sampleable.ts';
+import type { Condition, VelocityField } from './sampleable.ts';
 
 export interface MixtureParameters {
   /** K positive numbers, normalised here; equal when left out. */
@@ -259,19 +259,20 @@ export class GaussianMixture {
 
 /**
  * The velocity of {@link GaussianMixture.velocity} as traceable ops, in float32.
- * Its parameters become constants of the traced program.
+ * Its parameters become constants of the traced program. Its classes are the components.
  */
 export function mixtureVelocityField(mixture: GaussianMixture): VelocityField {
   return {
     kind: 'velocity',
     shape: [mixture.dim],
     nfePerCall: 1,
-    velocity: (x, t) => mixtureVelocity(mixture, x, t),
+    classes: mixture.count,
+    velocity: (x, t, condition) => mixtureVelocity(mixture, x, t, condition),
   };
 }
 
 /** @param x [B, D]  @param t [B]  @returns [B, D] */
-function mixtureVelocity(mixture: GaussianMixture, x: Tensor, t: Tensor1D): Tensor2D {
+function mixtureVelocity(mixture: GaussianMixture, x: Tensor, t: Tensor1D, condition?: Condition): Tensor2D {
   const { dim, count } = mixture;
   return tf.tidy(() => {
     const means = tf.tensor(Float32Array.from(mixture.means), [1, count, dim]);
@@ -288,7 +289,10 @@ function mixtureVelocity(mixture: GaussianMixture, x: Tensor, t: Tensor1D): Tens
     // x - (1 - t) m_k [B, K, D]
     const offsets = tf.sub(tf.expandDims(x, 1), tf.mul(tf.expandDims(dataShare, 2), means));
     const logJoint = tf.sub(
-      tf.sub(logWeights, tf.mul(tf.log(variance), 0.5 * dim)),
+      tf.sub(
+        condition === undefined ? logWeights : tf.add(logWeights, exclusion(condition.label, count)),
+        tf.mul(tf.log(variance), 0.5 * dim),
+      ),
       tf.div(tf.sum(tf.square(offsets), 2), tf.mul(variance, 2)),
     );
     const responsibilities = tf.softmax(logJoint, 1); // [B, K]
@@ -296,6 +300,16 @@ function mixtureVelocity(mixture: GaussianMixture, x: Tensor, t: Tensor1D): Tens
     const velocities = tf.sub(tf.mul(tf.expandDims(gains, 2), offsets), means); // [B, K, D]
     return tf.sum(tf.mul(tf.expandDims(responsibilities, 2), velocities), 1) as Tensor2D;
   });
+}
+
+/** [B, K]: 0 for the component of a label and for all under the null class, else as good as -infinity. */
+function exclusion(label: Tensor1D, count: number): Tensor {
+  const of = tf.expandDims(label, 1);
+  const isAsked = tf.logicalOr(
+    tf.equal(of, tf.expandDims(tf.range(0, count), 0)),
+    tf.greaterEqual(of, count),
+  );
+  return tf.mul(tf.sub(1, tf.cast(isAsked, 'float32')), -1e9);
 }
 
 /**

@@ -28,7 +28,7 @@ function expectClose(actual: number, expected: number) {
 }
 
 describe('velocity conversions', () => {
-  it('recover data, noise and score from a point on a path', () => {
+  it('check 1: recover data, noise and score from a point on a path', () => {
     fc.assert(
       fc.property(value, value, innerTime, (x0, n, t) => {
         const x = (1 - t) * x0 + t * n;
@@ -58,7 +58,7 @@ describe('velocity conversions', () => {
     expect(velocityFromNoise(1.5, 1, 0)).toBe(-0.5);
   });
 
-  it('turn a SiT network into the house velocity: v(x, t) = -net(x, 1 - t)', () => {
+  it('check 1: turn a SiT network into the house velocity: v(x, t) = -net(x, 1 - t)', () => {
     // Gaussian data N(m, s^2) in SiT's own terms: x = t' x1 + (1 - t') n, net = E[x1 - n | x].
     const [m, s] = [0.7, 0.4];
     const sitNet = (x: number, sitTime: number) => {

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { stopGradient } from '../../tensor/ops.ts';
 import type { PolicySource, PolicyVelocity } from './policy.ts';
 
 /** What the network says at the source; K components. */
@@ -56,21 +57,84 @@ export function gmPolicy(data: GmData, source: PolicySource): PolicyVelocity {
 }
 
 /** E[x0 | x at t] under the mixture, [B, C, P]. */
-export function gmExpectedData(
+export function gmExpectedData(data: GmData, source: PolicySource, x: Tensor, t: Tensor1D): Tensor {
+  const { means, weights } = gmPosterior(data, source, x, t);
+  return tf.sum(tf.mul(weights, means), 1);
+}
+
+/**
+ * The mixture over the data once the state at t is known too: softmax(a') and mu' of {@link gmPolicy}.
+ *
+ * @param x  [B, C, P]
+ * @returns weights [B, K, 1, P] that sum to 1 over K, and means [B, K, C, P]
+ */
+export function gmPosterior(
+  data: GmData,
+  source: PolicySource,
+  x: Tensor,
+  t: Tensor1D,
+): { weights: Tensor; means: Tensor } {
+  const { means, logWeights } = gmDataAt(data, source, x, t);
+  return { weights: tf.exp(logWeights), means };
+}
+
+/**
+ * The law of the state at `tLow` given the one at `tHigh`, a mixture over states. With al = 1 - t and
+ * g = al_h / al_l, and the posterior softmax(a'), mu', s'^2 = s^2 / (s^2 zeta + 1) at the state:
+ *
+ *   b = 1 - (g t_l / t_h)^2,   mean_k = g (t_l / t_h)^2 x + b al_l mu'_k,
+ *   variance = (b al_l)^2 s'^2 + b t_l^2.
+ *
+ * Its {@link gmNegativeLogLikelihood} of a state is GMFlow's transition loss; to draw from it is one step
+ * of GM-SDE. At `tLow` 0 it is the posterior of the data.
+ *
+ * @param x  [B, C, P] state at `tHigh`
+ * @param tHigh  [B] above 0, at most the source's  @param tLow  [B] at most `tHigh`, below 1
+ */
+export function gmReverseTransition(
+  data: GmData,
+  source: PolicySource,
+  x: Tensor,
+  tHigh: Tensor1D,
+  tLow: Tensor1D,
+): GmData {
+  const { means, logWeights, variance } = gmDataAt(data, source, x, tHigh);
+  const [high, low] = [perSample(tHigh), perSample(tLow)];
+  const signalLow = tf.sub(1, low);
+  const fade = tf.div(tf.sub(1, high), signalLow); // g
+  const shrink = tf.square(tf.div(low, high)); // (t_l / t_h)^2
+  const b = tf.sub(1, tf.mul(tf.square(fade), shrink));
+  const gain = tf.mul(b, signalLow);
+  return {
+    means: tf.add(tf.mul(tf.mul(fade, shrink), tf.expandDims(x, 1)), tf.mul(gain, means)),
+    logWeights,
+    variance: tf.add(tf.mul(tf.square(gain), variance), tf.mul(b, tf.square(low))),
+  };
+}
+
+/** The whole of {@link gmPosterior}: it is a mixture of one variance too. */
+function gmDataAt(
   { means, logWeights, variance }: GmData,
   source: PolicySource,
   x: Tensor,
   t: Tensor1D,
-): Tensor {
+): GmData {
   const now = precision(x, t);
   const then = precision(source.x, source.t);
   const zeta = tf.sub(now.of, then.of); // [B, 1, 1, 1]
   const nu = tf.sub(now.pull, then.pull); // [B, 1, C, P]
   const spread = tf.maximum(tf.add(tf.mul(variance, zeta), 1), EPS);
-  const posterior = tf.div(tf.add(tf.mul(variance, nu), means), spread);
-  const evidence = tf.sum(tf.mul(means, tf.sub(nu, tf.mul(tf.mul(zeta, 0.5), means))), 2, true);
-  const weights = tf.exp(logSoftmaxOverComponents(tf.add(logWeights, tf.div(evidence, spread))));
-  return tf.sum(tf.mul(weights, posterior), 1);
+  // The weights know differences only. From the centre of the means these are small numbers; from zero
+  // they are what float32 leaves of two of size 1 / t^2.
+  const centre = stopGradient(tf.mean(means, 1, true));
+  const apart = tf.sub(means, centre);
+  const pull = tf.sub(nu, tf.mul(zeta, centre));
+  const evidence = tf.sum(tf.mul(apart, tf.sub(pull, tf.mul(tf.mul(zeta, 0.5), apart))), 2, true);
+  return {
+    logWeights: logSoftmaxOverComponents(tf.add(logWeights, tf.div(evidence, spread))),
+    means: tf.div(tf.add(tf.mul(variance, nu), means), spread),
+    variance: tf.div(variance, spread),
+  };
 }
 
 /** The evidence of one state for the data: precision ((1 - t) / t)^2 and pull (1 - t) x / t^2. */
@@ -83,13 +147,16 @@ function precision(x: Tensor, t: Tensor1D): { of: Tensor; pull: Tensor } {
   };
 }
 
-/** The mixture sharpened towards q^(1/T): weights^(1/T) and variance T; at 1 or above as it is. */
-export function gmTempered(data: GmData, temperature: number): GmData {
-  if (temperature >= 1) return data;
+/**
+ * The mixture sharpened towards q^(1/T): its weights to the power 1/T and its variance times T; at 1 or
+ * above as it is. On the network's output, so that what is sampled may be sharpened without knowing how.
+ */
+export function gmTempered(output: GmOutput, temperature: number): GmOutput {
+  if (temperature >= 1) return output;
   return {
-    ...data,
-    logWeights: logSoftmaxOverComponents(tf.div(data.logWeights, temperature)),
-    variance: tf.mul(data.variance, temperature),
+    ...output,
+    logWeights: tf.div(output.logWeights, temperature),
+    logStd: tf.add(output.logStd, Math.log(temperature) / 2),
   };
 }
 

@@ -7,7 +7,7 @@ import { relativeError } from '../relative-error.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { dxPolicy } from './dx-policy.ts';
-import { gmDataFrom, gmPolicy, gmTempered } from './gm-policy.ts';
+import { type GmOutput, gmDataFrom, gmPolicy, gmTempered } from './gm-policy.ts';
 import type { PolicySource, PolicyVelocity } from './policy.ts';
 import { rawTimeFromTime } from './raw-time.ts';
 import { rollOut } from './roll-out.ts';
@@ -91,8 +91,8 @@ export async function checkPolicyGolden(file: unknown, executor: Executor): Prom
       ...queriesOf(golden),
     ];
     const found = await compute(golden, executor, { shapes, values }, asked, (tensors, source) => {
-      const data = gmDataFrom(tensors as unknown as Parameters<typeof gmDataFrom>[0], source);
-      return gmPolicy(gmTempered(data, temperature), source);
+      const output = gmTempered(tensors as unknown as GmOutput, temperature);
+      return gmPolicy(gmDataFrom(output, source), source);
     });
     comparisons.push(...found.map((one) => ({ ...one, case: `gm ${index} (K ${K}, t ${tSrc})` })));
   }
