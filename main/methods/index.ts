@@ -2,13 +2,26 @@
 import type { z } from 'zod';
 import { WorkbenchError } from '#contract/errors.ts';
 import { parseFields } from '#contract/parse.ts';
+import { consistency } from './baselines/consistency/index.ts';
+import { dmd } from './baselines/dmd/index.ts';
+import { flowMapDistillation } from './baselines/flow-map-distillation/index.ts';
+import { meanflow } from './baselines/meanflow/index.ts';
 import { drifting } from './drifting/index.ts';
 import { freeflow } from './freeflow/index.ts';
 import type { Method } from './method.ts';
 import { piflow } from './piflow/index.ts';
 import { teacher } from './teacher/index.ts';
 
-export const methods: readonly Method[] = [teacher, freeflow, piflow, drifting];
+export const methods: readonly Method[] = [
+  teacher,
+  freeflow,
+  piflow,
+  drifting,
+  flowMapDistillation,
+  meanflow,
+  consistency,
+  dmd,
+];
 
 /** @throws WorkbenchError `method/unknown` naming what there is */
 export function methodById(id: string): Method {

@@ -6,7 +6,8 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Produces } from '#contract/catalog.ts';
 import type { ViewRequest } from '#contract/frames.ts';
-import type { Sampleable, VelocityField } from '../maths/sampleable.ts';
+import type { Chain, Sampleable, VelocityField } from '../maths/sampleable.ts';
+import type { MlpShape } from '../models/mlp/mlp.ts';
 import type { Rng } from '../tensor/rng.ts';
 import type { Packing } from '../tensor/tree.ts';
 
@@ -21,6 +22,16 @@ export interface MethodContext {
    * inside a traced function. Null for a run without one.
    */
   readonly teacher: (() => VelocityField) | null;
+  /** Classes that samples can be asked for: those of the teacher, else of the data; 0 where there are none. */
+  readonly classes: number;
+  /** The network of a trained teacher, for a student that starts from it; none for an exact teacher. */
+  readonly teacherNetwork?: TrainedNetwork | null;
+}
+
+/** A network of the host: what it is and its parameters by name, as `models/mlp` names them. */
+export interface TrainedNetwork {
+  readonly shape: MlpShape;
+  readonly parameters: Readonly<Record<string, Float32Array>>;
 }
 
 /**
@@ -30,9 +41,26 @@ export interface MethodContext {
 export type Draw =
   /** `count` fresh samples of the dataset, [count, ...sampleShape]. */
   | { readonly kind: 'data'; readonly count: number }
+  /** [count] class of each sample of the data draw named `of`; `MethodContext.classes` for one without. */
+  | { readonly kind: 'label'; readonly of: string }
   | { readonly kind: 'normal'; readonly shape: readonly number[] }
   /** Uniform in [0, 1). */
-  | { readonly kind: 'uniform'; readonly shape: readonly number[] };
+  | { readonly kind: 'uniform'; readonly shape: readonly number[] }
+  /**
+   * Made by the method on the host. `make` is asked once a run for a function of the step alone: what it
+   * keeps from step to step may save work, but may not change what it returns.
+   */
+  | {
+      readonly kind: 'made';
+      readonly shape: readonly number[];
+      make(source: PointSource, rng: Rng): (step: number) => Float32Array;
+    };
+
+/** What a draw that a method makes may be made of. */
+export interface PointSource {
+  /** `count` fresh samples of the dataset, flat, depending only on the rng. */
+  sample(rng: Rng, count: number): Float32Array;
+}
 
 /** State of a run: packed vectors by name. Everything that a checkpoint holds. */
 export type State = Record<string, Tensor>;
@@ -64,6 +92,11 @@ export interface BoundMethod {
   step(state: State, batch: Readonly<Record<string, Tensor>>, step: Scalar): StepResult;
   /** What samplers, metrics and views consume, from the EMA parameters. */
   sampleable(state: State): Sampleable;
+  /**
+   * The network that it samples with, for students that start from their teacher's; left out where it
+   * is no plain MLP. Reads `sampledState` only; the parameters share its memory.
+   */
+  network?(state: HostState): TrainedNetwork;
   /** Which state vectors `sampleable` and `fields` read. */
   readonly sampledState: readonly string[];
   /** Shape of the Gaussian noise that one sample starts from. */
@@ -72,6 +105,14 @@ export interface BoundMethod {
   readonly nfePerCall: number;
   /** Network evaluations with which its samples are measured while it trains. */
   readonly standardNfe: number;
+  /** The teacher as it is asked here, guided for example; the context's if left out. */
+  teacher?(): VelocityField;
+  /** Network passes of one call of it where a class is asked for; 1 if left out. */
+  readonly teacherNfe?: number;
+  /** Classes that its sampleable can be asked for; 0 if left out. */
+  readonly classes?: number;
+  /** How calls of its flow map can be chained, where they can. */
+  readonly chain?: Chain;
   /** Vector fields beyond the sampleable's own. */
   readonly fields?: {
     /**

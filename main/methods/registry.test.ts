@@ -32,6 +32,7 @@ function bound(method: Method): BoundMethod {
     sampleShape: [2],
     totalSteps: 10,
     teacher: method.needsTeacher ? teacher : null,
+    classes: 2,
   });
 }
 

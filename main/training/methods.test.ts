@@ -5,9 +5,11 @@ import { type DataSource, datasetById, parseDatasetParams } from '../datasets/in
 import { methods, parseMethodParams } from '../methods/index.ts';
 import { GaussianMixture, mixtureVelocityField } from '../maths/gaussian-mixture.ts';
 import type { BoundMethod, Method } from '../methods/method.ts';
+import { initMlp } from '../models/mlp/mlp.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
 import { referenceExecutor } from '../tensor/executors/tfjs.ts';
+import { Rng } from '../tensor/rng.ts';
 import { type StepReport, Trainer, type TrainingArrays } from './trainer.ts';
 
 /** Sizes that make a step of any method take about a millisecond; a method takes those it knows. */
@@ -32,6 +34,13 @@ const teacher = () =>
     }),
   );
 
+/** What those may start from that start from their teacher's network; as small as a fresh one. */
+const networkShape = { inputs: 2, outputs: 2, width: 8, depth: 2, timeChannels: 4 };
+const teacherNetwork = {
+  shape: networkShape,
+  parameters: initMlp(networkShape, new Rng(1, 'teacher'), { lastGain: 0.1 }),
+};
+
 function bound(method: Method, more: Record<string, unknown> = {}): BoundMethod {
   const known = Object.entries(SMALL).filter(([name]) => name in method.params.shape);
   const params = parseMethodParams(method, { ...Object.fromEntries(known), ...more });
@@ -39,6 +48,8 @@ function bound(method: Method, more: Record<string, unknown> = {}): BoundMethod 
     sampleShape: [2],
     totalSteps: 10,
     teacher: method.needsTeacher ? teacher : null,
+    classes: method.needsTeacher ? 2 : 8,
+    teacherNetwork: method.needsTeacher ? teacherNetwork : null,
   });
 }
 

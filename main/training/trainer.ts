@@ -9,6 +9,8 @@ import { sizeOf } from '../tensor/shape.ts';
 /** Where `data` draws come from: `count` samples, flat, depending only on the rng. */
 export interface SampleSource {
   sample(rng: Rng, count: number): Float32Array;
+  /** Classes, where the data has some; `modeOf` is -1 for a point of none. */
+  readonly modes?: { readonly count: number; modeOf(points: ArrayLike<number>, offset: number): number };
 }
 
 export interface TrainerOptions {
@@ -37,6 +39,8 @@ export class Trainer {
   private readonly program: Program;
   private readonly inputs: HostArrays = {};
   private readonly streams: Record<string, Rng>;
+  /** Of the draws that the method makes itself. */
+  private readonly makers: Record<string, (step: number) => Float32Array> = {};
   private done = 0;
 
   private constructor(options: TrainerOptions, program: Program) {
@@ -45,7 +49,9 @@ export class Trainer {
     const names = Object.keys(options.method.draws);
     this.streams = Object.fromEntries(names.map((name) => [name, new Rng(options.seed, `draw/${name}`)]));
     for (const [name, draw] of Object.entries(options.method.draws)) {
-      if (draw.kind !== 'data') this.inputs[name] = new Float32Array(sizeOf(draw.shape));
+      if (draw.kind === 'normal' || draw.kind === 'uniform')
+        this.inputs[name] = new Float32Array(sizeOf(draw.shape));
+      if (draw.kind === 'made') this.makers[name] = draw.make(options.source, this.streams[name]!);
     }
     this.inputs['step'] = new Float32Array(1);
   }
@@ -53,8 +59,10 @@ export class Trainer {
   /** Compiles the step and starts from fresh parameters. */
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { method, executor, sampleShape } = options;
-    const shapeOf = (draw: Draw): readonly number[] =>
-      draw.kind === 'data' ? [draw.count, ...sampleShape] : draw.shape;
+    const shapeOf = (draw: Draw): readonly number[] => {
+      if (draw.kind === 'data') return [draw.count, ...sampleShape];
+      return draw.kind === 'label' ? [countOf(method.draws, draw.of)] : draw.shape;
+    };
     const program = await compileProgram(executor, {
       state: Object.fromEntries(
         Object.entries(method.layout).map(([name, packing]) => [name, { shape: [packing.size] }]),
@@ -113,8 +121,30 @@ export class Trainer {
     for (const [name, draw] of Object.entries(this.options.method.draws)) {
       const rng = this.streams[name]!.at(step);
       if (draw.kind === 'data') this.inputs[name] = this.options.source.sample(rng, draw.count);
+      else if (draw.kind === 'label') continue;
+      else if (draw.kind === 'made') this.inputs[name] = this.makers[name]!(step);
       else if (draw.kind === 'normal') rng.fillNormal(this.inputs[name] as Float32Array);
       else rng.fillUniform(this.inputs[name] as Float32Array);
     }
+    for (const [name, draw] of Object.entries(this.options.method.draws)) {
+      if (draw.kind === 'label') this.inputs[name] = this.labelsOf(this.inputs[draw.of] as Float32Array);
+    }
   }
+
+  /** The class of each point; for one of none, the number of classes. */
+  private labelsOf(points: Float32Array): Float32Array {
+    const { modes } = this.options.source;
+    const dim = sizeOf(this.options.sampleShape);
+    if (modes === undefined) throw new Error('a label draw needs data with modes');
+    return Float32Array.from({ length: points.length / dim }, (_, i) => {
+      const mode = modes.modeOf(points, i * dim);
+      return mode < 0 ? modes.count : mode;
+    });
+  }
+}
+
+function countOf(draws: BoundMethod['draws'], name: string): number {
+  const draw = draws[name];
+  if (draw?.kind !== 'data') throw new Error(`no data draw named ${name}`);
+  return draw.count;
 }

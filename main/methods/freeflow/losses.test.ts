@@ -9,6 +9,7 @@ import { Rng } from '../../tensor/rng.ts';
 import {
   type AverageVelocity,
   type DatawardVelocity,
+  type Prediction,
   correctionLoss,
   correctionWeight,
   flowMap,
@@ -117,6 +118,71 @@ describe('check 9: at the exact flow map', () => {
     expect(loss[0]).toBeLessThan(1e-7);
     // O(h^2), and O(h) where it is one-sided.
     expect(worst(differenceError)).toBeLessThan(0.02);
+  });
+});
+
+describe('the discrete error', () => {
+  it('is that of the discrete target, d / h times, and tends to that of the derivative like h', async () => {
+    const gaps: number[] = [];
+    for (const h of [0.02, 0.01]) {
+      const { error, byTarget, atExact, derivative } = await computed((noise, duration) => {
+        // F_target = (x' + h u(x', 1 - d + h) - z) / d, x' = f(z, d - h).
+        const before = tf.sub(duration, h) as Tensor1D;
+        const earlier = flowMap(someF, noise, before);
+        const u = teacherOf(M, S)(earlier, tf.sub(1, before) as Tensor1D);
+        const target = tf.div(tf.sub(tf.add(earlier, tf.mul(u, h)), noise), column(duration));
+        const options = { ...unweighted, derivative: 'discrete', h } as const;
+        return {
+          error: predictionLoss(someF, teacherOf(M, S), noise, duration, options).error,
+          byTarget: tf.mul(tf.sub(someF(noise, duration), target), tf.div(column(duration), h)),
+          atExact: predictionLoss(exactF, teacherOf(M, S), noise, duration, options).error,
+          derivative: predictionLoss(someF, teacherOf(M, S), noise, duration, unweighted).error,
+        };
+      });
+      // The target's form differs two states and divides by h: float32 leaves it 1e-7 / 0.01 of a few units.
+      expect(gap(error, byTarget)).toBeLessThan(2e-4);
+      gaps.push(gap(error, derivative), worst(atExact));
+    }
+    for (const [wide, narrow] of [gaps.slice(0, 1).concat(gaps[2]!), gaps.slice(1, 2).concat(gaps[3]!)]) {
+      expect(wide! / narrow!).toBeGreaterThan(1.8);
+      expect(wide! / narrow!).toBeLessThan(2.2);
+    }
+  });
+
+  it('begins at the noise where d is below h: F is the velocity there', async () => {
+    const { error, start } = await computed((noise, duration) => {
+      const short = tf.mul(duration, 0.01) as Tensor1D;
+      const one = tf.ones([B]) as Tensor1D;
+      return {
+        error: predictionLoss(someF, teacherOf(M, S), noise, short, {
+          ...unweighted,
+          derivative: 'discrete',
+          h: 0.05,
+        }).error,
+        start: tf.sub(someF(noise, short), teacherOf(M, S)(noise, one)),
+      };
+    });
+    expect(gap(error, start)).toBeLessThan(TIGHT);
+  });
+
+  it('has J_F Delta_G for its gradient, as the others have', async () => {
+    const { found, expected } = await computed((noise, duration) => {
+      const phi = tf.cos(tf.add(noise, column(duration)));
+      const lossOf = (a: Tensor): Prediction => {
+        const student: AverageVelocity = (x, at) =>
+          tf.add(someF(x, at), tf.mul(a, tf.cos(tf.add(x, column(at)))));
+        return predictionLoss(student, teacherOf(M, S), noise, duration, {
+          ...unweighted,
+          derivative: 'discrete',
+        });
+      };
+      const zero = tf.scalar(0);
+      return {
+        found: tf.grad((a) => lossOf(a).loss)(zero),
+        expected: tf.mean(tf.mul(phi, lossOf(zero).error)),
+      };
+    });
+    expect(found[0]).toBeCloseTo(expected[0]!, 5);
   });
 });
 

@@ -19,6 +19,15 @@ export interface DerivativeOptions {
   readonly h: number;
 }
 
+interface PredictionOptions {
+  /** `discrete` takes no derivative: see {@link discreteError}. */
+  readonly derivative: DerivativeOptions['derivative'] | 'discrete';
+  readonly h: number;
+  /** 0 weighs all samples alike. */
+  readonly k: number;
+  readonly eps: number;
+}
+
 /** f(z, d) = z + d F(z, d). */
 export function flowMap(F: AverageVelocity, z: Tensor, d: Tensor1D): Tensor {
   return tf.add(z, tf.mul(timeColumn(d, z.rank), F(z, d)));
@@ -61,27 +70,73 @@ export interface Prediction {
  *
  *   target = sg[u(f, 1 - d) - d dF/dd],   L = E w |F - target|^2 / 2,
  *   w = 1 / (|Delta_G|^2 / D + eps)^k.
- *
- * @param k  0 weighs all samples alike
  */
 export function predictionLoss(
   F: AverageVelocity,
   teacher: DatawardVelocity,
   z: Tensor,
   d: Tensor1D,
-  { k, eps, ...derivative }: DerivativeOptions & { readonly k: number; readonly eps: number },
+  { derivative, h, k, eps }: PredictionOptions,
 ): Prediction {
-  const { F: average, dF } = withDerivative(F, z, d, derivative);
-  const column = timeColumn(d, z.rank);
-  const state = stopGradient(tf.add(z, tf.mul(column, average)));
-  const u = stopGradient(teacher(state, tf.sub(1, d) as Tensor1D));
-  const generating = tf.add(average, tf.mul(column, dF));
-  const error = stopGradient(tf.sub(generating, u));
+  const { average, error } =
+    derivative === 'discrete'
+      ? discreteError(F, teacher, z, d, h)
+      : generatingError(F, teacher, z, d, { derivative, h });
   const target = stopGradient(tf.sub(average, error));
   const weights = stopGradient(tf.pow(tf.add(perSample(tf.square(error)), eps), -k)) as Tensor1D;
   const squares = perSample(tf.square(tf.sub(average, target)));
   const loss = tf.mul(tf.mean(tf.mul(weights, squares)), 0.5) as Scalar;
   return { loss, error, weights };
+}
+
+/** F with its gradient, and Delta_G without. */
+interface Evaluated {
+  readonly average: Tensor;
+  readonly error: Tensor;
+}
+
+/** Delta_G = F + d dF/dd - u(f(z, d), 1 - d). */
+function generatingError(
+  F: AverageVelocity,
+  teacher: DatawardVelocity,
+  z: Tensor,
+  d: Tensor1D,
+  derivative: DerivativeOptions,
+): Evaluated {
+  const { F: average, dF } = withDerivative(F, z, d, derivative);
+  const column = timeColumn(d, z.rank);
+  const state = stopGradient(tf.add(z, tf.mul(column, average)));
+  const u = stopGradient(teacher(state, tf.sub(1, d) as Tensor1D));
+  const generating = tf.add(average, tf.mul(column, dF));
+  return { average, error: stopGradient(tf.sub(generating, u)) };
+}
+
+/**
+ * Delta_G of one step of length h up to d, from the state x' = f(z, d - h) on, at one more evaluation of F
+ * where the central difference takes two:
+ *
+ *   Delta_G = (f(z, d) - x') / h - u(x', 1 - d + h).
+ *
+ * It is zero where F d = x' + h u(x') - z, the discrete target, and off by O(h) from the derivative's. The
+ * difference of that target is h / d times this one, which would weigh short durations more. Below d = h
+ * the step begins at the noise.
+ */
+function discreteError(
+  F: AverageVelocity,
+  teacher: DatawardVelocity,
+  z: Tensor,
+  d: Tensor1D,
+  h: number,
+): Evaluated {
+  const before = tf.maximum(tf.sub(d, h), 0) as Tensor1D;
+  const earlier = stopGradient(F(z, before));
+  const state = tf.add(z, tf.mul(timeColumn(before, z.rank), earlier));
+  const u = stopGradient(teacher(state, tf.sub(1, before) as Tensor1D));
+  const average = F(z, d);
+  // (f - x') / h = F' + (d / h) (F - F'): no difference of states, which would lose digits.
+  const steps = timeColumn(tf.div(d, tf.sub(d, before)) as Tensor1D, z.rank);
+  const generating = tf.add(earlier, tf.mul(steps, tf.sub(average, earlier)));
+  return { average, error: stopGradient(tf.sub(generating, u)) };
 }
 
 /**

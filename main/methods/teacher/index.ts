@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { interpolate, pathVelocity } from '../../maths/interpolant.ts';
-import type { VelocityField } from '../../maths/sampleable.ts';
+import { WorkbenchError } from '#contract/errors.ts';
+import type { Condition, VelocityField } from '../../maths/sampleable.ts';
 import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
-import { packingOf, unpack } from '../../tensor/tree.ts';
+import { hostLeaves, packingOf, unpack } from '../../tensor/tree.ts';
 import { defineMethod } from '../method.ts';
 import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../optimisation.ts';
 
@@ -22,6 +23,16 @@ const params = z.object({
     label: 'Time channels',
     group: 'Network',
     help: 'Sines and cosines of t that the network reads.',
+  }),
+  conditional: z.boolean().default(false).meta({
+    label: 'Learn classes',
+    group: 'Classes',
+    help: 'Conditions the velocity on the mode that a point lies in, where the data has modes.',
+  }),
+  labelDropout: z.number().min(0).lt(1).default(0.1).meta({
+    label: 'Label dropout',
+    group: 'Classes',
+    help: 'Share of points that are shown without their class, so that guidance has something to start from.',
   }),
   ...optimisationParams,
   // The rate decays to zero, so a long average only lags: over the checkerboard (2000 steps) these two
@@ -42,7 +53,16 @@ export const teacher = defineMethod({
   needsTeacher: false,
   params,
   views: ['trajectories', 'velocity', 'samples'],
-  bind(options, { sampleShape, totalSteps }) {
+  bind(options, { sampleShape, totalSteps, classes: known }) {
+    const { conditional } = options;
+    if (conditional && known === 0) {
+      throw new WorkbenchError(
+        'config/wrong-value',
+        'params.conditional: expected off, for this data has no known modes, found on',
+        { field: 'params.conditional' },
+      );
+    }
+    const classes = conditional ? known : 0;
     const dim = sampleShape.reduce((product, n) => product * n, 1);
     const shape: MlpShape = {
       inputs: dim,
@@ -50,6 +70,7 @@ export const teacher = defineMethod({
       width: options.width,
       depth: options.depth,
       timeChannels: options.timeChannels,
+      classes,
     };
     const packing = packingOf(mlpParameterShapes(shape));
     const { batch } = options;
@@ -59,28 +80,40 @@ export const teacher = defineMethod({
         data: { kind: 'data', count: batch },
         noise: { kind: 'normal', shape: [batch, dim] },
         time: { kind: 'uniform', shape: [batch] },
+        ...(conditional
+          ? {
+              label: { kind: 'label' as const, of: 'data' },
+              drop: { kind: 'uniform' as const, shape: [batch] },
+            }
+          : {}),
       },
       init: (rng) => initNetwork(packing, initMlp(shape, rng)),
-      step: (state, { data, noise, time }, step) =>
+      step: (state, { data, noise, time, label, drop }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const t = time as Tensor1D;
           const x0 = tf.reshape(data!, [batch, dim]);
-          const predicted = applyMlp(shape, parameters, interpolate(x0, noise!, t), t);
+          const condition: Condition | undefined = conditional
+            ? { label: tf.where(tf.less(drop!, options.labelDropout), classes, label!) as Tensor1D }
+            : undefined;
+          const predicted = applyMlp(shape, parameters, interpolate(x0, noise!, t), t, condition);
           return { loss: tf.mean(tf.square(tf.sub(predicted, pathVelocity(x0, noise!)))) as Scalar };
         }),
       sampledState: ['ema'],
       noiseShape: sampleShape,
       nfePerCall: 1,
       standardNfe: 32,
+      classes,
+      network: (state) => ({ shape, parameters: hostLeaves(state['ema']!, packing) }),
       sampleable(state): VelocityField {
         const parameters = unpack(state['ema']! as Tensor1D, packing);
         return {
           kind: 'velocity',
           shape: sampleShape,
           nfePerCall: 1,
-          velocity(x, t) {
+          classes,
+          velocity(x, t, condition) {
             const flat = tf.reshape(x, [x.shape[0]!, dim]);
-            return tf.reshape(applyMlp(shape, parameters, flat, t), x.shape);
+            return tf.reshape(applyMlp(shape, parameters, flat, t, condition), x.shape);
           },
         };
       },
