@@ -176,7 +176,7 @@ describe('driftLoss', () => {
 
   it('check 34: measures length by the mean distance, self-distances and weights included', async () => {
     const weight = 0.3;
-    const { scale } = await computed({ ...BASE, neg: NEGATIVES, weight });
+    const { scale, grad } = await computed({ ...BASE, neg: NEGATIVES, weight });
     const { B, S, gen, pos } = BASE;
     const row = (values: Float32Array, count: number, b: number, i: number): number[] =>
       Array.from({ length: S }, (_, c) => values[(b * count + i) * S + c]!);
@@ -197,6 +197,10 @@ describe('driftLoss', () => {
     }
     // Self-distances are the root of the 1e-8 clamp plus rounding, up to 1e-3 each.
     expect(scale / (total / weights)).toBeCloseTo(1, 3);
+    // Points are divided by c, after which that mean is sqrt(S): of loss = mean (gen / c - goal)^2 over 6 S
+    // numbers, with a field of mean square 1, the gradient has the root mean square 2 / (6 S c).
+    const root = Math.sqrt(mean(grad.map((value) => value ** 2)));
+    expect((2 / (6 * S * root) / scale) * Math.sqrt(S)).toBeCloseTo(1, 5);
   });
 
   it('check 35: moves the points along the plain estimator where the floor is off', async () => {

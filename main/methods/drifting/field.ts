@@ -3,19 +3,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 
 export interface DriftOptions {
-  /** tau of the kernel k(x, y) = exp(-|x - y| / tau), data units. It must reach across modes. */
+  /** tau or h of the kernel, data units. It must reach across modes. */
   readonly temperature: number;
+  /** `laplace` if left out. */
+  readonly kernel?: Kernel;
   /** True when the negatives are the queries themselves: their own kernel value is left out. */
   readonly maskSelf: boolean;
   /** What kernel values are normalised over; `both` if left out. */
   readonly normalise?: KernelNormalisation;
 }
 
+/** exp(-|x - y| / tau), the paper's; or exp(-|x - y|^2 / 2 h^2), with which mean shift is a gradient. */
+export type Kernel = 'laplace' | 'gaussian';
+
 /**
  * Over targets and queries, A = sqrt(softmax softmax), as the paper has it; over targets alone; or not
- * at all, A = k / (number of targets): two of its ablations.
+ * at all, A = k / (number of targets): two of its ablations. `each` is over data and over negatives
+ * apart, as the definition of the field has it: V is the difference of two mean shifts, and with the
+ * Gaussian kernel h^2 grad log(p / q) of the two kernel density estimates.
  */
-export type KernelNormalisation = 'both' | 'targets' | 'none';
+export type KernelNormalisation = 'both' | 'targets' | 'each' | 'none';
 
 /** The two halves of the drift at every query; V = attract - repel. */
 export interface DriftParts {
@@ -30,7 +37,7 @@ const OUT_OF_REACH = 1e6;
 
 /**
  * The paper's estimator (Alg. 2). With A = sqrt(softmax over targets * softmax over queries) of
- * -|x - y| / tau, split into A+ and A-:
+ * -|x - y| / tau (or of the Gaussian exponent), split into A+ and A-:
  *
  *   W+_ij = A+_ij sum_k A-_ik,   W-_ij = A-_ij sum_k A+_ik,   V = W+ P - W- Q
  *
@@ -45,10 +52,10 @@ export function driftField(
   x: Tensor2D,
   positives: Tensor2D,
   negatives: Tensor2D,
-  { temperature, maskSelf, normalise = 'both' }: DriftOptions,
+  { temperature, maskSelf, kernel = 'laplace', normalise = 'both' }: DriftOptions,
 ): DriftParts {
-  const toPositives = scaledDistances(x, positives, temperature);
-  const apart = scaledDistances(x, negatives, temperature);
+  const toPositives = exponents(x, positives, kernel, temperature);
+  const apart = exponents(x, negatives, kernel, temperature);
   const toNegatives = maskSelf ? tf.add(apart, selfMask(x.shape[0])) : apart;
 
   return fieldFrom(x, positives, negatives, {
@@ -73,15 +80,15 @@ export function driftFieldAt(
   x: Tensor2D,
   generated: Tensor2D,
   positives: Tensor2D,
-  { temperature, normalise = 'both' }: Omit<DriftOptions, 'maskSelf'>,
+  { temperature, kernel = 'laplace', normalise = 'both' }: Omit<DriftOptions, 'maskSelf'>,
 ): DriftParts {
-  const columnP = logSumExpOfNegated(scaledDistances(generated, positives, temperature), 0);
-  const among = tf.add(scaledDistances(generated, generated, temperature), selfMask(generated.shape[0]));
+  const columnP = logSumExpOfNegated(exponents(generated, positives, kernel, temperature), 0);
+  const among = tf.add(exponents(generated, generated, kernel, temperature), selfMask(generated.shape[0]));
   const columnQ = logSumExpOfNegated(among, 0);
   return fieldFrom(x, positives, generated, {
     normalise,
-    toPositives: scaledDistances(x, positives, temperature),
-    toNegatives: scaledDistances(x, generated, temperature),
+    toPositives: exponents(x, positives, kernel, temperature),
+    toNegatives: exponents(x, generated, kernel, temperature),
     columns: () => [columnP, columnQ],
   });
 }
@@ -105,8 +112,9 @@ function fieldFrom(
   const affinities = (): [Tensor, Tensor] => {
     if (normalise === 'none') {
       const targets = positives.shape[0] + negatives.shape[0];
-      return [kernel(toPositives, targets), kernel(toNegatives, targets)];
+      return [kernelOver(toPositives, targets), kernelOver(toNegatives, targets)];
     }
+    if (normalise === 'each') return [affinity(toPositives, rowP, rowP), affinity(toNegatives, rowQ, rowQ)];
     if (normalise === 'targets') {
       // A = exp(-s - row): the share of a target among all.
       return [affinity(toPositives, row, row), affinity(toNegatives, row, row)];
@@ -127,10 +135,11 @@ function fieldFrom(
 }
 
 /**
- * |x_i - y_j| / tau as one matrix product: |x - y|^2 = [x, |x|^2, 1] . [-2y, 1, |y|^2].
+ * s with k(x_i, y_j) = exp(-s): the distance over tau, or half its square. Distances come as one matrix
+ * product, |x - y|^2 = [x, |x|^2, 1] . [-2y, 1, |y|^2].
  * @returns [N, M]
  */
-function scaledDistances(x: Tensor2D, y: Tensor2D, temperature: number): Tensor2D {
+function exponents(x: Tensor2D, y: Tensor2D, kernel: Kernel, temperature: number): Tensor2D {
   const [n, m] = [x.shape[0], y.shape[0]];
   const scaledX = tf.mul(x, 1 / temperature);
   const scaledY = tf.mul(y, 1 / temperature);
@@ -138,7 +147,8 @@ function scaledDistances(x: Tensor2D, y: Tensor2D, temperature: number): Tensor2
   const right = tf.concat([tf.mul(scaledY, -2), tf.ones([m, 1]), tf.sum(tf.square(scaledY), 1, true)], 1);
   const squared = tf.matMul(left as Tensor2D, right as Tensor2D, false, true);
   // Rounding can leave a small negative number where two points coincide.
-  return tf.sqrt(tf.maximum(squared, 1e-12)) as Tensor2D;
+  const above = tf.maximum(squared, 1e-12);
+  return (kernel === 'gaussian' ? tf.mul(above, 0.5) : tf.sqrt(above)) as Tensor2D;
 }
 
 function selfMask(n: number): Tensor2D {
@@ -157,7 +167,7 @@ function logAddExp(a: Tensor, b: Tensor): Tensor {
 }
 
 /** k / targets. */
-function kernel(s: Tensor, targets: number): Tensor {
+function kernelOver(s: Tensor, targets: number): Tensor {
   return tf.div(tf.exp(tf.neg(s)), targets);
 }
 

@@ -6,9 +6,11 @@ import { WorkbenchError } from '#contract/errors.ts';
 import type { Generator } from '../../maths/sampleable.ts';
 import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
 import { stopGradient } from '../../tensor/ops.ts';
+import { Rng } from '../../tensor/rng.ts';
 import { packingOf, unpack } from '../../tensor/tree.ts';
-import { defineMethod } from '../method.ts';
+import { type PointSource, defineMethod } from '../method.ts';
 import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../optimisation.ts';
+import { SampleBank, SteppedBank } from './bank.ts';
 import { driftLoss } from './drift-loss.ts';
 import { driftField, driftFieldAt } from './field.ts';
 
@@ -26,7 +28,12 @@ const params = z.object({
     unit: 'data std',
     scale: 'log',
     group: 'Drift',
-    help: 'Reach of the kernel exp(-distance / temperature). It must reach across the gaps between modes.',
+    help: 'Reach of the kernel. It must reach across the gaps between modes.',
+  }),
+  kernel: z.enum(['laplace', 'gaussian']).default('laplace').meta({
+    label: 'Kernel',
+    group: 'Drift',
+    help: 'Falls with the distance, or with its square. For the plain field.',
   }),
   loss: z.enum(['field', 'normalised']).default('field').meta({
     label: 'Loss',
@@ -53,6 +60,18 @@ const params = z.object({
     group: 'Drift',
     help: 'Per step; 0 takes as many as the batch.',
   }),
+  bank: z.int().min(0).max(65_536).default(0).meta({
+    label: 'Bank',
+    unit: 'points',
+    group: 'Drift',
+    help: 'Newest data points kept, from which a step draws without repetition; 0 draws fresh ones.',
+  }),
+  fresh: z.int().min(1).max(8192).default(64).meta({
+    label: 'Fresh points',
+    unit: 'points',
+    group: 'Drift',
+    help: 'Data points that enter the bank at every step.',
+  }),
   negatives: z.int().min(0).max(8192).default(0).meta({
     label: 'Negatives',
     symbol: 'N_n',
@@ -70,10 +89,10 @@ const params = z.object({
     group: 'Drift',
     help: 'Factor of the push among generated points; 0 leaves attraction alone, which collapses.',
   }),
-  normalise: z.enum(['both', 'targets', 'none']).default('both').meta({
+  normalise: z.enum(['both', 'targets', 'each', 'none']).default('both').meta({
     label: 'Kernel normalisation',
     group: 'Drift',
-    help: 'Over targets and generated points, over targets alone, or not at all. For the plain field.',
+    help: 'Over targets and generated points; over targets alone, all of them or data and negatives each; or not at all. For the plain field.',
   }),
   startCentre: z.array(z.number()).max(64).default([]).meta({
     label: 'Start at',
@@ -124,7 +143,9 @@ export const drifting = defineMethod({
       timeChannels: 0,
     };
     const packing = packingOf(mlpParameterShapes(shape));
-    const { temperature, normalise, attraction, repulsion } = options;
+    const { attraction, repulsion } = options;
+    const { temperature, kernel, normalise } = options;
+    const fieldOptions = { temperature, kernel, normalise };
     const positives = options.positives || options.batch;
     const hasOwnNegatives = options.negatives > 0;
     if (options.startCentre.length !== 0 && options.startCentre.length !== dim) {
@@ -151,8 +172,7 @@ export const drifting = defineMethod({
       }
       const own = stopGradient(x);
       const { attract, repel } = driftField(own, data, others ?? own, {
-        temperature,
-        normalise,
+        ...fieldOptions,
         maskSelf: others === null,
       });
       const drift = tf.sub(tf.mul(attract, attraction), tf.mul(repel, repulsion));
@@ -164,7 +184,14 @@ export const drifting = defineMethod({
       layout: networkLayout(packing),
       draws: {
         noise: { kind: 'normal', shape: [options.batch, options.noiseDim] },
-        data: { kind: 'data', count: positives },
+        data:
+          options.bank > 0
+            ? {
+                kind: 'made',
+                shape: [positives, ...sampleShape],
+                make: (source, rng) => positivesFromBank(source, rng, { ...options, positives, dim }),
+              }
+            : { kind: 'data', count: positives },
         ...(hasOwnNegatives
           ? { others: { kind: 'normal' as const, shape: [options.negatives, options.noiseDim] } }
           : {}),
@@ -203,8 +230,8 @@ export const drifting = defineMethod({
           const flat = tf.reshape(data, [data.shape[0]!, dim]) as Tensor2D;
           const parts: { attract: Tensor; repel: Tensor } =
             queries === null
-              ? driftField(samples, flat, samples, { temperature, normalise, maskSelf: true })
-              : driftFieldAt(queries as Tensor2D, samples, flat, { temperature, normalise });
+              ? driftField(samples, flat, samples, { ...fieldOptions, maskSelf: true })
+              : driftFieldAt(queries as Tensor2D, samples, flat, fieldOptions);
           return {
             samples,
             attract: tf.mul(parts.attract, attraction),
@@ -215,3 +242,17 @@ export const drifting = defineMethod({
     };
   },
 });
+
+/** Positives of every step from a bank that each step refreshes. */
+function positivesFromBank(
+  source: PointSource,
+  rng: Rng,
+  { bank, fresh, positives, dim }: { bank: number; fresh: number; positives: number; dim: number },
+): (step: number) => Float32Array {
+  const kept = new SteppedBank(
+    () => new SampleBank({ capacity: bank, dim }),
+    (step) => ({ points: source.sample(rng.at(step), fresh) }),
+  );
+  const choice = new Rng(rng.seed, `${rng.stream}/bank`);
+  return (step) => kept.at(step).draw(choice.at(step), positives);
+}
