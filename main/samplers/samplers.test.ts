@@ -125,7 +125,7 @@ describe('the Gaussian reference', () => {
   });
 });
 
-describe('convergence order on the Gaussian field', () => {
+describe('check 3: convergence order on the Gaussian field', () => {
   // The step counts lie past the pre-asymptotic range (on this field Heun and RK4 are still 0.2 off their order at
   // 32 steps) and above rounding (RK4 at 512 steps: 4e-13). There the slope is within 0.1 of the order.
   it.each([
@@ -339,7 +339,7 @@ describe('SDE', () => {
     return { mean, variance };
   }
 
-  it('mean and variance match the moments of the chain within Monte-Carlo error', async () => {
+  it('check 7: mean and variance match the moments of the chain within Monte-Carlo error', async () => {
     const count = 20_000;
     const noise = new Rng(1, 'noise').fillNormal(new Float64Array(count));
     for (const steps of [2, 10, 60]) {
@@ -374,7 +374,7 @@ describe('SDE', () => {
     expect(orderFrom(steps, gaps)).toBeLessThan(1.1);
   });
 
-  it('sampled law has the mean and variance of the data within Monte-Carlo and O(dt) error', async () => {
+  it('check 7: sampled law has the mean and variance of the data within Monte-Carlo and O(dt) error', async () => {
     const count = 20_000;
     const noise = new Rng(1, 'noise').fillNormal(new Float64Array(count));
     const end = await endOf(sdeSampler, gaussian, noise, { steps: 250, rng: new Rng(2, 'sde') });
