@@ -5,6 +5,8 @@ import { modeCoverage } from '../metrics/mode-coverage.ts';
 import { pairedDistance } from '../metrics/paired-distance.ts';
 import { slicedWasserstein2, unitProjections } from '../metrics/sliced-wasserstein.ts';
 import { Rng } from '../tensor/rng.ts';
+import type { Asked } from './model-programs.ts';
+import { type Search, sampleBySearch } from './noise-search.ts';
 import type { Plan } from './plan.ts';
 import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 
@@ -43,21 +45,41 @@ export async function quickQuality(
  * Root mean square distance between samples and where the teacher takes the same noise (RK4, 64 steps),
  * per coordinate, data units.
  */
-async function teacherRmse(model: SamplingModel, points: Float32Array, seed: number): Promise<number> {
-  return pairedDistance(points, await model.teacherEnds(points.length / model.dim, seed));
+async function teacherRmse(
+  model: SamplingModel,
+  points: Float32Array,
+  seed: number,
+  asked: Asked = {},
+): Promise<number> {
+  return pairedDistance(points, await model.teacherEnds(points.length / model.dim, seed, asked));
 }
 
-/** Every metric at one sampling budget, against as many fresh points. */
+/**
+ * Every metric at one sampling budget, against as many fresh points.
+ * @param search  whether and how noises are chosen; then nothing is compared with the teacher, which
+ *   started from the chosen ones itself
+ */
 export async function fullQuality(
   plan: Plan,
   model: SamplingModel,
   state: SampledState,
   request: SampleRequest,
+  search?: Search,
 ): Promise<{ nfe: number; metrics: Record<string, number> }> {
-  const { points, nfe } = await model.during(() => model.sample(state, request));
-  const data = plan.source.sample(new Rng(request.seed, 'evaluation/data'), request.count);
-  const modes = plan.source.modes ? { modes: plan.source.modes } : {};
-  const metrics = evaluateAll(data, points, { dim: model.dim, seed: request.seed, ...modes });
-  if (plan.teacher === null) return { nfe, metrics };
-  return { nfe, metrics: { ...metrics, teacherRmse: await teacherRmse(model, points, request.seed) } };
+  const { source } = plan;
+  const data = source.sample(new Rng(request.seed, 'evaluation/data'), request.count);
+  const options = { dim: model.dim, seed: request.seed, ...(source.modes ? { modes: source.modes } : {}) };
+  return model.during(async () => {
+    if (search) {
+      const { points, nfe, score } = await sampleBySearch(plan, model, state, request, search);
+      return { nfe, metrics: { ...evaluateAll(data, points, options), verifierScore: score } };
+    }
+    const { points, nfe } = await model.sample(state, request);
+    const metrics = evaluateAll(data, points, options);
+    if (plan.teacher === null) return { nfe, metrics };
+    return {
+      nfe,
+      metrics: { ...metrics, teacherRmse: await teacherRmse(model, points, request.seed, request) },
+    };
+  });
 }

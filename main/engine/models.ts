@@ -14,7 +14,8 @@ export interface LoadedModel {
   readonly step: number;
 }
 
-const MOST_MODELS = 4;
+/** A comparison has several runs side by side. */
+const MOST_MODELS = 12;
 
 export class ModelShelf {
   private readonly loaded = new Map<string, { key: string; value: Promise<LoadedModel> }>();

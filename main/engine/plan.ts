@@ -42,13 +42,26 @@ export function planOf(
   const params = parseMethodParams(method, config.params);
   const source = sourceOf(config.dataset, imported);
   const sampleShape = [source.dim];
-  const teacher = !method.needsTeacher
-    ? null
-    : config.teacher === ANALYTIC
-      ? analyticTeacher(source)
-      : trainedTeacher(teacherRun(), sampleShape, warn);
-  const bound = method.bind(params, { sampleShape, totalSteps: config.steps, teacher });
+  const taught = (): ReturnType<typeof trainedTeacher> => {
+    if (config.teacher === ANALYTIC) return analyticTeacher(source);
+    const folder = teacherRun();
+    return trainedTeacher(
+      folder,
+      sampleShape,
+      classesOf(sourceOf(folder.file.config.dataset, imported)),
+      warn,
+    );
+  };
+  const { teacher, classes, network } = method.needsTeacher
+    ? taught()
+    : { teacher: null, classes: classesOf(source), network: null };
+  const context = { sampleShape, totalSteps: config.steps, teacher, classes, teacherNetwork: network };
+  const bound = method.bind(params, context);
   return { config: { ...config, params }, method, bound, source, sampleShape, teacher };
+}
+
+function classesOf({ modes }: DataSource): number {
+  return modes?.count ?? 0;
 }
 
 /** The points that a dataset choice means. @throws WorkbenchError `dataset/unknown`, `config/...` */

@@ -1,42 +1,55 @@
 /**
- * Draws from a trained model: the method's sampleable compiled for one batch size and run over any
- * number of samples in chunks. Parameters are copied in when drawing starts, so that training may go
- * on underneath.
+ * Draws from a trained model, of whatever kind it is. Parameters are copied in when drawing starts, so
+ * that training may go on underneath.
  */
-import { type Tensor, type Tensor1D, scalar } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Produces } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
+import { guidedField } from '../maths/cfg.ts';
 import { segmentsOf } from '../maths/policy/raw-time.ts';
-import type { Sampleable } from '../maths/sampleable.ts';
+import type {
+  Condition,
+  FlowMap,
+  Generator,
+  Policy,
+  Sampleable,
+  VelocityField,
+} from '../maths/sampleable.ts';
 import type { BoundMethod } from '../methods/method.ts';
-import { policySegment } from '../samplers/policy.ts';
+import { sampleFlowMap } from '../samplers/flow-map.ts';
+import { flowMapStep } from '../samplers/policy.ts';
 import { samplerById, stepsForNfe } from '../samplers/index.ts';
 import type { Trajectory } from '../samplers/sampler.ts';
-import type { Executor, HostArrays } from '../tensor/executors/executor.ts';
-import type { Program } from '../tensor/program.ts';
+import type { Executor } from '../tensor/executors/executor.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import type { TensorSpec } from '../tensor/trace.ts';
+import { type Asked, ModelPrograms, type SampledState } from './model-programs.ts';
 import type { Plan } from './plan.ts';
-import { ProgramShelf } from './program-shelf.ts';
 
-/** Samples per program call: enough to fill the cores, small enough for the cache. */
-const CHUNK = 2048;
-/** States of a path that has no sampler steps of its own. */
+/** States of a policy's path. */
 const PATH_RECORDS = 32;
 /** Euler steps of a policy from noise to data; they need no network. */
 const ROLL_OUT_SUBSTEPS = 128;
 /** RK4 steps of the reference that students are compared with. */
 const TEACHER_STEPS = 64;
+/** The guidance scale comes with what is asked for, at all times. */
+const AS_ASKED = { scale: 1, low: 0, high: 1 };
 
-export type SampledState = Record<string, Float32Array>;
+export type { SampledState };
 
-export interface SampleRequest {
+export interface SampleRequest extends Asked {
   readonly count: number;
   readonly nfe: number;
   readonly seed: number;
   /** For velocity fields; Euler unless said. */
-  readonly sampler?: string;
+  readonly sampler?: string | undefined;
+  /** For policies of several calls: below 1, all but the last are sharpened. */
+  readonly temperature?: number | undefined;
+  /** For policies of several calls: h of the flow-map sampler; 0 adds no fresh noise. */
+  readonly stochasticity?: number | undefined;
+  /** What to start from instead of the noise of the seed, [count * noise size]. */
+  readonly noise?: Float32Array | undefined;
   readonly signal?: { readonly aborted: boolean };
 }
 
@@ -48,19 +61,20 @@ interface DriftRequest {
 }
 
 export class SamplingModel {
+  /** For whoever wants another function of the model than those here. */
+  readonly programs: ModelPrograms;
   private readonly method: BoundMethod;
   private readonly produces: Produces;
   private readonly sampleShape: readonly number[];
-  private readonly teacher: Plan['teacher'];
-  private teacherEndsOf: { readonly key: string; readonly ends: Float64Array } | null = null;
-  private readonly programs: ProgramShelf;
+  private readonly hasTeacher: boolean;
+  private teacherPathOf: { readonly key: string; readonly path: Promise<Trajectory> } | null = null;
 
-  constructor({ method, bound, sampleShape, teacher }: Plan, executor: Executor) {
-    this.method = bound;
-    this.teacher = teacher;
-    this.produces = method.produces;
-    this.programs = new ProgramShelf(executor);
-    this.sampleShape = sampleShape;
+  constructor(plan: Plan, executor: Executor) {
+    this.method = plan.bound;
+    this.produces = plan.method.produces;
+    this.sampleShape = plan.sampleShape;
+    this.hasTeacher = plan.teacher !== null;
+    this.programs = new ModelPrograms(plan, executor);
   }
 
   get dim(): number {
@@ -74,9 +88,11 @@ export class SamplingModel {
 
   /**
    * @returns points [count, dim] and the network evaluations each took
-   * @throws WorkbenchError `sampler/wrong-nfe` if the model cannot be sampled with that many
+   * @throws WorkbenchError `sampler/wrong-nfe` if the model cannot be sampled with that many,
+   *   `config/wrong-value` if it cannot be asked for that
    */
   async sample(state: SampledState, request: SampleRequest): Promise<{ points: Float32Array; nfe: number }> {
+    this.requireAskable(request);
     if (this.produces === 'generator') {
       if (request.nfe !== 1) {
         throw new WorkbenchError(
@@ -87,8 +103,16 @@ export class SamplingModel {
           },
         );
       }
-      const noise = noiseFor(request.seed, request.count * sizeOf(this.method.noiseShape));
-      return { points: await this.generate(state, noise, request.count), nfe: 1 };
+      const { noiseShape } = this.method;
+      const noise = request.noise ?? noiseFor(request.seed, request.count * sizeOf(noiseShape));
+      const { x } = await this.programs.overRows(
+        'generate',
+        state,
+        { noise: { values: noise, shape: noiseShape } },
+        (sampleable, { noise: z }, condition) => ({ x: generatorOf(sampleable).generate(z!, condition) }),
+        request,
+      );
+      return { points: x!, nfe: 1 };
     }
     const path = await this.trajectories(state, request, 'end');
     return { points: Float32Array.from(path.states.at(-1)!), nfe: path.nfe };
@@ -96,7 +120,7 @@ export class SamplingModel {
 
   /**
    * Paths from noise at t=1: those of a sampler along a velocity; f(z, d) of a flow map for ever longer
-   * d; the roll-outs of a policy.
+   * d, or its jumps, or what its teacher makes of where it arrives; the roll-outs of a policy.
    *
    * @throws WorkbenchError `view/not-available` for a generator, `sampler/...`
    */
@@ -105,6 +129,7 @@ export class SamplingModel {
     request: SampleRequest,
     record: 'all' | 'end',
   ): Promise<Trajectory> {
+    this.requireAskable(request);
     if (this.produces === 'flowMap') return this.flowMapPath(state, request, record);
     if (this.produces === 'policy') return this.policyPath(state, request, record);
     if (this.produces !== 'velocity') {
@@ -113,180 +138,211 @@ export class SamplingModel {
       });
     }
     const sampler = samplerById(request.sampler ?? 'euler');
-    const noise = Float64Array.from(noiseFor(request.seed, request.count * this.dim));
+    const noise = this.startOf(request);
+    const perCall = this.method.nfePerCall * (isGuided(request) ? 2 : 1);
     const steps = sampler.adaptive
       ? {}
-      : { steps: stepsForNfe(sampler, Math.max(1, Math.round(request.nfe / this.method.nfePerCall))) };
-    const path = await sampler.sample((x, t) => this.velocityAt(state, x, t), noise, {
+      : { steps: stepsForNfe(sampler, Math.max(1, Math.round(request.nfe / perCall))) };
+    const path = await sampler.sample((x, t) => this.velocityAt(state, x, t, request), noise, {
       ...steps,
       dim: this.dim,
       rng: new Rng(request.seed, 'sampler/noise'),
       record,
       ...(request.signal ? { signal: request.signal } : {}),
     });
-    return { ...path, nfe: path.nfe * this.method.nfePerCall };
+    return { ...path, nfe: path.nfe * perCall };
   }
 
   private async flowMapPath(
     state: SampledState,
-    { count, seed, nfe }: SampleRequest,
+    request: SampleRequest,
     record: 'all' | 'end',
   ): Promise<Trajectory> {
-    if (record === 'end' && nfe !== 1) {
-      throw new WorkbenchError('sampler/wrong-nfe', `nfe: expected 1 for a flow map, found ${nfe}`, {
-        field: 'nfe',
-      });
-    }
-    const noise = noiseFor(seed, count * this.dim);
-    const durations =
-      record === 'end' ? [1] : Array.from({ length: PATH_RECORDS }, (_, i) => (i + 1) / PATH_RECORDS);
-    const states = [Float64Array.from(noise)];
-    for (const duration of durations) {
-      const out = new Float64Array(noise.length);
-      await this.inChunks(count, async (start, size, chunk) => {
-        const program = await this.program(
-          `map ${chunk}`,
-          { z: { shape: [chunk, ...this.sampleShape] }, d: { shape: [chunk] } },
-          (sampleable, { z, d }) => {
-            if (sampleable.kind !== 'flowMap') throw new Error('not a flow map');
-            return { f: sampleable.map(z!, d as Tensor1D) };
-          },
-        );
-        const z = this.block(noise, start, size, chunk);
-        const { f } = await program.run({ ...state, z, d: new Float32Array(chunk).fill(duration) });
-        out.set(f!.subarray(0, size * this.dim), start * this.dim);
-      });
-      states.push(out);
-    }
-    return {
-      times: Float64Array.from([1, ...durations.map((d) => 1 - d)]),
-      states,
-      nfe: this.method.nfePerCall,
+    const noise = this.startOf(request);
+    const over = async (
+      name: 'map' | 'jump',
+      x: Float64Array,
+      from: number,
+      to: number,
+    ): Promise<Float64Array> => {
+      const { f } = await this.programs.overRows(
+        name,
+        state,
+        { x: this.samples(x), from: { fill: from }, to: { fill: to } },
+        (sampleable, { x: at, from: a, to: b }, condition) => {
+          const map = flowMapOf(sampleable);
+          const [start, end] = [a as Tensor1D, b as Tensor1D];
+          const f =
+            name === 'map'
+              ? map.map(at!, tf.sub(start, end) as Tensor1D, condition)
+              : map.jump!(at!, start, end, condition);
+          return { f };
+        },
+        request,
+      );
+      return Float64Array.from(f!);
     };
+    const { chain } = this.method;
+    const path = await sampleFlowMap(
+      {
+        map: (z, d) => over('map', z, 1, 1 - d),
+        ...(chain ? { chain, jump: (x, from, to) => over('jump', x, from, to) } : {}),
+      },
+      noise,
+      {
+        nfe: request.nfe,
+        dim: this.dim,
+        record,
+        rng: new Rng(request.seed, 'sampler/noise'),
+        ...(this.hasTeacher
+          ? {
+              teacher: (x: Float64Array, t: number) => this.teacherVelocityAt(x, t, request),
+              teacherCost: this.teacherNfe(request),
+            }
+          : {}),
+        ...(request.signal ? { signal: request.signal } : {}),
+      },
+    );
+    return { ...path, nfe: path.nfe * this.method.nfePerCall };
   }
 
   private async policyPath(
     state: SampledState,
-    { count, seed, nfe }: SampleRequest,
+    request: SampleRequest,
     record: 'all' | 'end',
   ): Promise<Trajectory> {
-    const segments = segmentsOf(nfe);
+    const { nfe, temperature = 1, stochasticity = 0 } = request;
+    const fresh = new Rng(request.seed, 'sampler/noise');
     const records = record === 'end' ? 1 : Math.max(1, Math.round(PATH_RECORDS / nfe));
     const substeps = Math.max(1, Math.round(ROLL_OUT_SUBSTEPS / (nfe * records)));
-    const shape = [...this.sampleShape];
-    let x = noiseFor(seed, count * this.dim);
+    let x: Float32Array = Float32Array.from(this.startOf(request));
     const states = [Float64Array.from(x)];
     const times = [1];
-    for (const { from, to } of segments) {
-      const legs = Array.from({ length: records }, () => new Float64Array(x.length));
-      let shift = 1;
-      await this.inChunks(count, async (start, size, chunk) => {
-        const program = await this.program(
-          `policy ${chunk} ${records} ${substeps}`,
-          { x: { shape: [chunk, ...shape] }, from: { shape: [chunk] }, to: { shape: [chunk] } },
-          (sampleable, inputs) => {
-            if (sampleable.kind !== 'policy') throw new Error('not a policy');
-            const [a, b] = [inputs['from'] as Tensor1D, inputs['to'] as Tensor1D];
-            const made = policySegment(sampleable, inputs['x']!, a, b, { records, substeps });
-            return Object.fromEntries([
-              ...made.map((each, i): [string, Tensor] => [`state ${i}`, each]),
-              ['shift', scalar(sampleable.shift)],
-            ]);
-          },
-        );
-        const found = await program.run({
-          ...state,
-          x: this.block(x, start, size, chunk),
-          from: new Float32Array(chunk).fill(from),
-          to: new Float32Array(chunk).fill(to),
-        });
-        shift = found['shift']![0]!;
-        legs.forEach((leg, i) =>
-          leg.set(found[`state ${i}`]!.subarray(0, size * this.dim), start * this.dim),
-        );
-      });
-      legs.forEach((leg, i) => {
+    for (const [call, { from, to }] of segmentsOf(nfe).entries()) {
+      // The paper sharpens all but the last call, and fresh noise at the end would stay in the samples.
+      const isLast = call === nfe - 1;
+      const options = {
+        records,
+        substeps,
+        temperature: isLast ? 1 : temperature,
+        stochasticity: isLast ? 0 : stochasticity,
+      };
+      const found = await this.programs.overRows(
+        `policy ${Object.values(options).join(' ')}`,
+        state,
+        {
+          x: this.samples(x),
+          from: { fill: from },
+          to: { fill: to },
+          fresh: this.samples(fresh.at(call).fillNormal(new Float32Array(x.length))),
+        },
+        (sampleable, { x: start, from: a, to: b, fresh: noise }, condition) => {
+          const policy = policyOf(sampleable);
+          const made = flowMapStep(policy, start!, a as Tensor1D, b as Tensor1D, noise!, {
+            ...options,
+            condition,
+          });
+          return {
+            ...Object.fromEntries(made.map((each, i): [string, Tensor] => [`state ${i}`, each])),
+            shift: tf.fill([start!.shape[0]!], policy.shift),
+          };
+        },
+        request,
+      );
+      const shift = found['shift']![0]!;
+      for (let i = 0; i < records; i++) {
         const tau = i === records - 1 ? to : from - ((from - to) * (i + 1)) / records;
         times.push((shift * tau) / (1 + (shift - 1) * tau));
-        states.push(leg);
-      });
-      x = Float32Array.from(legs.at(-1)!);
+        states.push(Float64Array.from(found[`state ${i}`]!));
+      }
+      x = found[`state ${records - 1}`]!;
     }
     return { times: Float64Array.from(times), states, nfe: nfe * this.method.nfePerCall };
-  }
-
-  /** Samples `start` to `start + size`, padded to a chunk. */
-  private block(values: Float32Array, start: number, size: number, chunk: number): Float32Array {
-    const block = new Float32Array(chunk * this.dim);
-    block.set(values.subarray(start * this.dim, (start + size) * this.dim));
-    return block;
   }
 
   /**
    * Where the teacher takes the noise of a seed: RK4 with 64 steps, kept for the next who asks.
    * @returns [count * dim]
+   * @throws WorkbenchError `config/no-teacher` for a run without one
    */
-  async teacherEnds(count: number, seed: number): Promise<Float64Array> {
-    const key = `${count} ${seed}`;
-    if (this.teacherEndsOf?.key !== key) {
+  async teacherEnds(count: number, seed: number, asked: Asked = {}): Promise<Float64Array> {
+    return (await this.teacherPath(count, seed, asked)).states.at(-1)!;
+  }
+
+  /**
+   * Where the teacher takes any noise, by so many Euler steps.
+   * @param noise  [n * dim]
+   */
+  async teacherSample(noise: Float64Array, steps: number, asked: Asked = {}): Promise<Trajectory> {
+    const path = await samplerById('euler').sample((x, t) => this.teacherVelocityAt(x, t, asked), noise, {
+      steps,
+      dim: this.dim,
+      record: 'end',
+    });
+    return { ...path, nfe: path.nfe * this.teacherNfe(asked) };
+  }
+
+  /** Network passes of one call of the teacher. */
+  teacherNfe({ label }: Asked): number {
+    return label === undefined ? 1 : (this.method.teacherNfe ?? 1);
+  }
+
+  /** The way there, every state of it. */
+  async teacherPath(count: number, seed: number, asked: Asked = {}): Promise<Trajectory> {
+    const key = `${count} ${seed} ${asked.label ?? 'any'} ${asked.guidance ?? 1}`;
+    if (this.teacherPathOf?.key !== key) {
       const noise = Float64Array.from(noiseFor(seed, count * this.dim));
-      const path = await samplerById('rk4').sample((x, t) => this.teacherVelocityAt(x, t), noise, {
+      const path = samplerById('rk4').sample((x, t) => this.teacherVelocityAt(x, t, asked), noise, {
         steps: TEACHER_STEPS,
         dim: this.dim,
         rng: new Rng(seed, 'sampler/noise'),
-        record: 'end',
+        record: 'all',
       });
-      this.teacherEndsOf = { key, ends: path.states.at(-1)! };
+      this.teacherPathOf = { key, path };
     }
-    return this.teacherEndsOf.ends;
+    return this.teacherPathOf.path;
   }
 
-  /** The teacher's v(x, t). @throws WorkbenchError `config/no-teacher` for a run without one */
-  async teacherVelocityAt(x: Float64Array, t: number): Promise<Float64Array> {
-    const { teacher } = this;
-    if (teacher === null) {
+  /** The teacher's v(x, t), one time for all. @throws WorkbenchError `config/no-teacher` for a run without one */
+  async teacherVelocityAt(
+    x: Float64Array | Float32Array,
+    t: number,
+    asked: Asked = {},
+  ): Promise<Float64Array> {
+    if (!this.hasTeacher) {
       throw new WorkbenchError('config/no-teacher', 'teacher: this run learns from data and has none', {
         field: 'teacher',
       });
     }
-    const out = new Float64Array(x.length);
-    await this.inChunks(x.length / this.dim, async (start, size, chunk) => {
-      const program = await this.programs.get(`teacher ${chunk}`, {
-        inputs: { x: { shape: [chunk, ...this.sampleShape] }, t: { shape: [chunk] } },
-        run: (_, inputs) => ({
-          outputs: { v: teacher().velocity(inputs['x']!, inputs['t'] as Tensor1D) },
-        }),
-      });
-      const block = this.block(Float32Array.from(x), start, size, chunk);
-      const { v } = await program.run({ x: block, t: new Float32Array(chunk).fill(t) });
-      out.set(v!.subarray(0, size * this.dim), start * this.dim);
-    });
-    return out;
+    const { v } = await this.programs.overTeacher(
+      'velocity',
+      { x: this.samples(x), t: { fill: t } },
+      (teacher, { x: at, t: time }, condition) => ({ v: teacher.velocity(at!, time as Tensor1D, condition) }),
+      asked,
+    );
+    return Float64Array.from(v!);
   }
 
   /** v(x, t) at any points, one time for all. @param x [n * dim] */
-  async velocityAt(state: SampledState, x: Float64Array | Float32Array, t: number): Promise<Float64Array> {
-    const { dim } = this;
-    const count = x.length / dim;
-    const out = new Float64Array(x.length);
-    await this.inChunks(count, async (start, size, chunk) => {
-      const program = await this.program(
-        `velocity ${chunk}`,
-        {
-          x: { shape: [chunk, ...this.sampleShape] },
-          t: { shape: [chunk] },
-        },
-        (sampleable, inputs) => {
-          if (sampleable.kind !== 'velocity') throw new Error('not a velocity field');
-          return { v: sampleable.velocity(inputs['x']!, inputs['t'] as Tensor1D) };
-        },
-      );
-      const block = new Float32Array(chunk * dim);
-      block.set(x.subarray(start * dim, (start + size) * dim));
-      const { v } = await program.run({ ...state, x: block, t: new Float32Array(chunk).fill(t) });
-      out.set(v!.subarray(0, size * dim), start * dim);
-    });
-    return out;
+  async velocityAt(
+    state: SampledState,
+    x: Float64Array | Float32Array,
+    t: number,
+    asked: Asked = {},
+  ): Promise<Float64Array> {
+    const guided = isGuided(asked);
+    const { v } = await this.programs.overRows(
+      guided ? 'guided velocity' : 'velocity',
+      state,
+      { x: this.samples(x), t: { fill: t } },
+      (sampleable, { x: at, t: time }, condition?: Condition) => {
+        const own = velocityFieldOf(sampleable);
+        const field = guided ? guidedField(own, AS_ASKED) : own;
+        return { v: field.velocity(at!, time as Tensor1D, condition) };
+      },
+      asked,
+    );
+    return Float64Array.from(v!);
   }
 
   /**
@@ -304,22 +360,24 @@ export class SamplingModel {
       });
     }
     const drift = fields.drift.bind(fields);
-    const program = await this.programOf(
+    const { noiseShape } = this.method;
+    const noise = noiseFor(seed, count * sizeOf(noiseShape));
+    const found = await this.programs.once(
       `drift ${count} ${queries?.length ?? 'samples'}`,
+      state,
       {
-        noise: { shape: [count, ...this.method.noiseShape] },
-        data: { shape: [count, ...this.sampleShape] },
-        ...(queries === null ? {} : { queries: { shape: [queries.length / this.dim, this.dim] } }),
+        noise: { values: noise, shape: [count, ...noiseShape] },
+        data: { values: data, shape: [count, ...this.sampleShape] },
+        ...(queries === null
+          ? {}
+          : { queries: { values: queries, shape: [queries.length / this.dim, this.dim] } }),
       },
-      (sampled, { noise, data: real, queries: at }) => {
-        const { samples, attract, repel } = drift(sampled, noise!, real!, at ?? null);
+      (sampled, { noise: z, data: real, queries: at }) => {
+        const { samples, attract, repel } = drift(sampled, z!, real!, at ?? null);
         return { samples, attract, repel };
       },
     );
-    const noise = noiseFor(seed, count * sizeOf(this.method.noiseShape));
-    const inputs = { ...state, noise, data, ...(queries === null ? {} : { queries }) };
-    const { samples, attract, repel } = await program.run(inputs);
-    return { samples: copy(samples), attract: copy(attract), repel: copy(repel) };
+    return { samples: found['samples']!, attract: found['attract']!, repel: found['repel']! };
   }
 
   /** Does work of several draws under which no program may be let go of: `dispose` waits for it. */
@@ -331,69 +389,58 @@ export class SamplingModel {
     return this.programs.dispose();
   }
 
-  private async generate(state: SampledState, noise: Float32Array, count: number): Promise<Float32Array> {
-    const noiseSize = noise.length / count;
-    const out = new Float32Array(count * this.dim);
-    await this.inChunks(count, async (start, size, chunk) => {
-      const program = await this.program(
-        `generate ${chunk}`,
-        { noise: { shape: [chunk, noiseSize] } },
-        (sampleable, inputs) => {
-          if (sampleable.kind !== 'generator') throw new Error('not a generator');
-          return { x: sampleable.generate(inputs['noise']!) };
-        },
-      );
-      const block = new Float32Array(chunk * noiseSize);
-      block.set(noise.subarray(start * noiseSize, (start + size) * noiseSize));
-      const { x } = await program.run({ ...state, noise: block });
-      out.set(x!.subarray(0, size * this.dim) as Float32Array, start * this.dim);
-    });
-    return out;
+  private startOf({ noise, count, seed }: SampleRequest): Float64Array {
+    return Float64Array.from(noise ?? noiseFor(seed, count * this.dim));
   }
 
-  /** Covers `count` in pieces of one size, the last one padded, so that one program serves all. */
-  private async inChunks(
-    count: number,
-    work: (start: number, size: number, chunk: number) => Promise<void>,
-  ): Promise<void> {
-    const chunk = Math.min(count, CHUNK);
-    for (let start = 0; start < count; start += chunk) {
-      await work(start, Math.min(chunk, count - start), chunk);
+  private samples(values: ArrayLike<number>): { values: ArrayLike<number>; shape: readonly number[] } {
+    return { values, shape: this.sampleShape };
+  }
+
+  /** @throws WorkbenchError `config/wrong-value` */
+  private requireAskable({ label, guidance = 1 }: Asked): void {
+    const { classes = 0 } = this.method;
+    if (label !== undefined && label >= classes) {
+      const expected = classes === 0 ? 'none, for this model has no classes' : `below ${classes}`;
+      throw new WorkbenchError('config/wrong-value', `label: expected ${expected}, found ${label}`, {
+        field: 'label',
+      });
+    }
+    if (label === undefined && guidance !== 1) {
+      throw new WorkbenchError(
+        'config/wrong-value',
+        `guidance: expected 1 where no class is asked for, found ${guidance}`,
+        { field: 'guidance' },
+      );
     }
   }
+}
 
-  private program(
-    key: string,
-    inputs: Readonly<Record<string, TensorSpec>>,
-    run: (sampleable: Sampleable, inputs: Record<string, Tensor>) => Record<string, Tensor>,
-  ): Promise<Program> {
-    return this.programOf(key, inputs, (state, given) => run(this.method.sampleable(state), given));
-  }
+function isGuided({ label, guidance = 1 }: Asked): boolean {
+  return label !== undefined && guidance !== 1;
+}
 
-  private programOf(
-    key: string,
-    inputs: Readonly<Record<string, TensorSpec>>,
-    run: (state: Record<string, Tensor>, inputs: Record<string, Tensor>) => Record<string, Tensor>,
-  ): Promise<Program> {
-    const sampled = this.method.sampledState.map((name): [string, TensorSpec] => [
-      name,
-      { shape: [this.method.layout[name]!.size] },
-    ]);
-    return this.programs.get(key, {
-      inputs: { ...Object.fromEntries(sampled), ...inputs },
-      run: (_, tensors) => {
-        const state = Object.fromEntries(sampled.map(([name]) => [name, tensors[name]!]));
-        return { outputs: run(state, tensors) };
-      },
-    });
-  }
+function velocityFieldOf(sampleable: Sampleable): VelocityField {
+  if (sampleable.kind !== 'velocity') throw new Error('not a velocity field');
+  return sampleable;
+}
+
+function flowMapOf(sampleable: Sampleable): FlowMap {
+  if (sampleable.kind !== 'flowMap') throw new Error('not a flow map');
+  return sampleable;
+}
+
+function policyOf(sampleable: Sampleable): Policy {
+  if (sampleable.kind !== 'policy') throw new Error('not a policy');
+  return sampleable;
+}
+
+function generatorOf(sampleable: Sampleable): Generator {
+  if (sampleable.kind !== 'generator') throw new Error('not a generator');
+  return sampleable;
 }
 
 /** The noise of a seed: the same for every method, step and view, so that pictures can be compared. */
 export function noiseFor(seed: number, size: number): Float32Array {
   return new Rng(seed, 'view/noise').fillNormal(new Float32Array(size));
-}
-
-function copy(array: HostArrays[string] | undefined): Float32Array {
-  return Float32Array.from(array!);
 }

@@ -538,7 +538,7 @@ describe('metrics.watch', () => {
 
 describe('views', () => {
   const REQUESTS: Record<ViewRequest['kind'], ViewRequest> = {
-    samples: { kind: 'samples', count: 10, nfe: 4, seed: 1 },
+    samples: { kind: 'samples', count: 10, seed: 1 },
     trajectories: { kind: 'trajectories', count: 5, sampler: 'heun', nfe: 8, seed: 1 },
     drift: { kind: 'drift', count: 6, seed: 1 },
     velocity: { kind: 'velocity', t: 0.5, grid: 4, extent: 2 },
@@ -555,7 +555,9 @@ describe('views', () => {
       const teacher = needsTeacher ? { teacher: 'analytic' } : {};
       const run = await create(client, configOf({ method, params, steps: 2, ...teacher }));
       await untilStatus(client, run, 'finished');
-      for (const [kind, view] of Object.entries(REQUESTS) as [ViewRequest['kind'], ViewRequest][]) {
+      const few = produces === 'generator' ? 1 : 4;
+      for (const [kind, usual] of Object.entries(REQUESTS) as [ViewRequest['kind'], ViewRequest][]) {
+        const view = usual.kind === 'samples' ? { ...usual, nfe: few } : usual;
         const compute = () => client.call('views.compute', { run, view });
         const hasField = views.includes('velocity') || views.includes('drift');
         if (!views.includes(kind) && !(kind === 'probe' && hasField)) {
@@ -565,17 +567,16 @@ describe('views', () => {
         const frame = await compute();
         expect(frame).toMatchObject({ run, kind, step: 2, dim: 2 });
         const sizes = Object.entries(frame.arrays).map(([name, values]) => [name, values.length]);
-        expect(Object.fromEntries(sizes)).toEqual(sizesOf(frame, view));
+        expect(Object.fromEntries(sizes)).toEqual(sizesOf(method, frame, view));
         for (const [name, values] of Object.entries(frame.arrays)) {
           expect(values).toBeInstanceOf(Float32Array);
           expect(values.every(Number.isFinite)).toBe(true);
           if (values.length > 1 && name !== 'modes') expect(new Set(values).size).toBeGreaterThan(1);
         }
         expect(await compute()).toEqual(frame);
-        const isOneStep = produces === 'generator' || produces === 'flowMap';
-        if (kind === 'samples') expect(frame.nfe).toBe(isOneStep ? 1 : 4);
+        if (kind === 'samples') expect(frame.nfe).toBe(few);
         if (kind === 'trajectories') {
-          expect(frame.nfe).toBe(produces === 'flowMap' ? 1 : 8);
+          expect(frame.nfe).toBe(8);
           const { times } = frame.arrays;
           expect([times![0], times!.at(-1)]).toEqual([1, 0]);
         }
@@ -583,8 +584,24 @@ describe('views', () => {
     },
   );
 
+  /** A map that starts at noise alone has no velocity elsewhere; a student has its teacher's beside. */
+  function fieldSizes(id: string, points: number, dim: number): Record<string, number> {
+    const { produces, needsTeacher } = methods.find((method) => method.id === id)!;
+    const startsAtNoise = ['freeflow', 'consistency'].includes(id);
+    return {
+      points: points * dim,
+      ...(startsAtNoise ? {} : { vectors: points * dim }),
+      ...(needsTeacher ? { teacher: points * dim } : {}),
+      ...(produces === 'policy' ? { weights: points * 8 } : {}),
+    };
+  }
+
   /** Lengths that frames.ts promises. */
-  function sizesOf({ count, dim, arrays }: ViewFrame, view: ViewRequest): Record<string, number> {
+  function sizesOf(
+    method: string,
+    { count, dim, arrays }: ViewFrame,
+    view: ViewRequest,
+  ): Record<string, number> {
     switch (view.kind) {
       case 'samples':
         return { points: count * dim, modes: count };
@@ -597,9 +614,9 @@ describe('views', () => {
       case 'drift':
         return { points: count * dim, attract: count * dim, repel: count * dim };
       case 'velocity':
-        return { points: 16 * dim, vectors: 16 * dim };
+        return fieldSizes(method, 16, dim);
       case 'probe':
-        return arrays['vectors'] ? { points: dim, vectors: dim } : { points: dim, attract: dim, repel: dim };
+        return 'attract' in arrays ? { points: dim, attract: dim, repel: dim } : fieldSizes(method, 1, dim);
     }
   }
 

@@ -17,6 +17,7 @@ import { ImportedDatasets } from './imports.ts';
 import { type LoadedModel, ModelShelf } from './models.ts';
 import { type Plan, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
+import { Reproductions } from './reproductions.ts';
 import { ANALYTIC } from './teacher.ts';
 import { computeView, endPoints, modesOf } from './views.ts';
 import { Watchers, watchMemory } from './watchers.ts';
@@ -55,6 +56,7 @@ export class Engine implements WorkbenchService {
   /** What was asked of a run that has its turn but is still being compiled. */
   private readonly early = new Map<string, RunWish>();
   private readonly watchers: Watchers;
+  private readonly reproductions: Reproductions;
   /** The run that has its turn, to its end. */
   private training: Promise<void> = Promise.resolve();
   private isClosing = false;
@@ -80,6 +82,7 @@ export class Engine implements WorkbenchService {
       withNewest: (folder, work) => this.withNewest(folder, work),
     });
     this.queue = new Queue((id) => (this.training = this.train(id)));
+    this.reproductions = new Reproductions({ home: this.store.home.root, version: options.version });
   }
 
   readonly calls: WorkbenchService['calls'] = {
@@ -117,7 +120,11 @@ export class Engine implements WorkbenchService {
       const teacher = plannedTeacher(config);
       const plan = this.planOf(config, () => this.open(teacher!));
       const versions = { fewstep: this.options.version, ...engineVersions() };
-      const folder = this.store.create(plan.config, versions, teacher === null ? null : this.open(teacher));
+      const folder = this.store.create(plan.config, {
+        versions,
+        classes: plan.bound.classes ?? 0,
+        teacher: teacher === null ? null : this.open(teacher),
+      });
       this.queue.add(folder.id);
       this.changes.ring();
       return Promise.resolve(this.summaryOf(folder));
@@ -156,21 +163,28 @@ export class Engine implements WorkbenchService {
       const compute = (loaded: LoadedModel) => computeView({ run: folder.id, ...loaded, signal }, view);
       return step === undefined ? this.withNewest(folder, compute) : compute(await this.saved(folder, step));
     },
-    'runs.evaluate': async ({ run, nfe, count, sampler, seed }, signal) => {
+    'runs.evaluate': async ({ run, nfe, search, ...request }, signal) => {
       const results: { nfe: number; metrics: Record<string, number> }[] = [];
       await this.withNewest(this.open(run), async ({ plan, model, state }) => {
         for (const budget of nfe) {
-          const request = { count, nfe: budget, seed, signal, ...(sampler === undefined ? {} : { sampler }) };
-          results.push(await fullQuality(plan, model, state, request));
+          results.push(await fullQuality(plan, model, state, { ...request, nfe: budget, signal }, search));
         }
       });
       return { results };
     },
+
+    'reproductions.list': () => Promise.resolve(this.reproductions.list()),
+    'reproductions.start': ({ name, size, again }) =>
+      Promise.resolve(this.reproductions.start(name, size, again)),
+    'reproductions.stop': ({ name }) => Promise.resolve(this.reproductions.stop(name)),
+    'reproductions.figure': ({ name, size }) =>
+      Promise.resolve({ svg: this.reproductions.figure(name, size) }),
   };
 
   readonly streams: WorkbenchService['streams'] = {
     'engine.watch': (_, signal) => watchMemory(signal),
     'runs.watch': (_, signal) => this.watchers.runs(signal),
+    'reproductions.watch': (_, signal) => this.reproductions.watch(signal),
     'film.watch': ({ run }, signal) => this.watchers.film(run, signal),
     'metrics.watch': ({ run }, signal) => this.watchers.metrics(run, signal),
     'views.watch': ({ run, view }, signal) => this.watchers.view(run, view, signal),
@@ -181,7 +195,7 @@ export class Engine implements WorkbenchService {
     this.isClosing = true;
     this.queue.close();
     for (const run of this.active.values()) run.stop();
-    await this.training;
+    await Promise.all([this.training, this.reproductions.close()]);
     await this.models.dispose();
     this.store.close();
   }

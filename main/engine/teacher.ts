@@ -6,14 +6,22 @@ import type { DataSource } from '../datasets/index.ts';
 import { mixtureVelocityField } from '../maths/gaussian-mixture.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
+import type { TrainedNetwork } from '../methods/method.ts';
 import type { RunFolder } from '../store/index.ts';
 import { statesFromTensors } from './state-tensors.ts';
+
+/** A teacher, the classes it can be asked for, and its network where it has one that can be copied. */
+interface Taught {
+  readonly teacher: () => VelocityField;
+  readonly classes: number;
+  readonly network: TrainedNetwork | null;
+}
 
 /** What `config.teacher` says for the exact velocity of the data. */
 export const ANALYTIC = 'analytic';
 
 /** @throws WorkbenchError `config/no-teacher` where the data has no closed form */
-export function analyticTeacher(source: DataSource): () => VelocityField {
+export function analyticTeacher(source: DataSource): Taught {
   const { mixture } = source;
   if (mixture === undefined) {
     throw new WorkbenchError(
@@ -22,20 +30,23 @@ export function analyticTeacher(source: DataSource): () => VelocityField {
       { field: 'teacher' },
     );
   }
-  return () => mixtureVelocityField(mixture);
+  return { teacher: () => mixtureVelocityField(mixture), classes: mixture.count, network: null };
 }
 
 /**
- * The velocity of a trained run, its parameters as constants of whatever traces it.
+ * The velocity of a trained run, its parameters as constants of whatever traces it, and the classes that
+ * it can be asked for.
  *
+ * @param classes  those of its data
  * @throws WorkbenchError `config/no-teacher` if the run learns no velocity or other data dimensions,
  *   `run/no-checkpoint`
  */
 export function trainedTeacher(
   folder: RunFolder,
   sampleShape: readonly number[],
+  classes: number,
   warn: WarningSink,
-): () => VelocityField {
+): Taught {
   const { config } = folder.file;
   const method = methodById(config.method);
   if (method.produces !== 'velocity' || method.needsTeacher) {
@@ -57,12 +68,14 @@ export function trainedTeacher(
     sampleShape,
     totalSteps: config.steps,
     teacher: null,
+    classes,
   });
   const state = statesFromTensors(bound.layout, saved.tensors, bound.sampledState);
-  return () => {
+  const teacher = (): VelocityField => {
     const constants = Object.entries(state).map(([name, values]) => [name, tf.tensor1d(values)]);
     const sampleable = bound.sampleable(Object.fromEntries(constants) as Record<string, tf.Tensor>);
     if (sampleable.kind !== 'velocity') throw new Error('a velocity method without a velocity field');
     return sampleable;
   };
+  return { teacher, classes: bound.classes ?? 0, network: bound.network?.(state) ?? null };
 }

@@ -3,9 +3,14 @@ import { WorkbenchError } from '#contract/errors.ts';
 import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { DataSource } from '../datasets/index.ts';
 import type { Method } from '../methods/method.ts';
+import type { Trajectory } from '../samplers/sampler.ts';
 import { Rng } from '../tensor/rng.ts';
 import type { Plan } from './plan.ts';
 import { type SampledState, type SamplingModel, noiseFor } from './sampling.ts';
+import { studentField } from './student-fields.ts';
+
+/** States of a teacher's path beside the start: enough to see its bend. */
+const TEACHER_RECORDS = 32;
 
 interface ViewOf {
   readonly run: string;
@@ -46,22 +51,25 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
 
   switch (view.kind) {
     case 'samples': {
-      const isOneStep = plan.method.produces === 'generator' || plan.method.produces === 'flowMap';
-      const nfe = isOneStep ? 1 : view.nfe;
-      const { points, nfe: taken } = await model.sample(state, {
-        count: view.count,
-        sampler: view.sampler,
-        nfe,
-        seed: view.seed,
-        ...signal,
-      });
-      return frame(taken, view.count, { points, ...modesOf(plan.source, points) });
+      const { points, nfe: taken } = await model.sample(state, { ...view, ...signal });
+      const teacher: ViewFrame['arrays'] = view.withTeacher
+        ? { teacher: Float32Array.from(await model.teacherEnds(view.count, view.seed, view)) }
+        : {};
+      return frame(taken, view.count, { points, ...teacher, ...modesOf(plan.source, points) });
     }
     case 'trajectories': {
       const path = await model.trajectories(state, { ...view, ...signal }, 'all');
+      const beside = view.withTeacher
+        ? thinned(await model.teacherPath(view.count, view.seed, view), TEACHER_RECORDS)
+        : null;
+      const teacher = beside && {
+        teacherPositions: pathMajor(beside.states, view.count, model.dim),
+        teacherTimes: Float32Array.from(beside.times),
+      };
       return frame(path.nfe, view.count, {
         positions: pathMajor(path.states, view.count, model.dim),
         times: Float32Array.from(path.times),
+        ...teacher,
         ...modesOf(plan.source, path.states.at(-1)!),
       });
     }
@@ -76,10 +84,13 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
       return frame(1, points.length / model.dim, { points, ...parts, data });
     }
     case 'velocity': {
+      const places = view.on === 'grid' ? gridPoints(view.grid, view.extent, model.dim) : null;
+      if (plan.method.produces !== 'velocity') {
+        const { points, nfe, arrays } = await studentField(of, view, places);
+        return frame(nfe, points.length / model.dim, { points, ...arrays });
+      }
       const points =
-        view.on === 'grid'
-          ? gridPoints(view.grid, view.extent, model.dim)
-          : interpolants(dataOf(view), noiseFor(view.seed, view.count * model.dim), view.t);
+        places ?? interpolants(dataOf(view), noiseFor(view.seed, view.count * model.dim), view.t);
       const vectors = await model.velocityAt(state, points, view.t);
       const nfe = plan.bound.nfePerCall;
       return frame(nfe, points.length / model.dim, { points, vectors: Float32Array.from(vectors) });
@@ -93,6 +104,10 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
           { field: 'view.point' },
         );
       }
+      if (plan.method.views.includes('velocity') && plan.method.produces !== 'velocity') {
+        const { nfe, arrays } = await studentField(of, view, points);
+        return frame(nfe, 1, { points, ...arrays });
+      }
       if (plan.method.views.includes('velocity')) {
         const vectors = await model.velocityAt(state, points, view.t);
         return frame(plan.bound.nfePerCall, 1, { points, vectors: Float32Array.from(vectors) });
@@ -101,6 +116,17 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
       return frame(1, 1, { points, attract, repel });
     }
   }
+}
+
+/** Evenly chosen states of a path, the first and the last among them. */
+function thinned(
+  { times, states }: Trajectory,
+  records: number,
+): { times: number[]; states: Float64Array[] } {
+  const chosen = Array.from({ length: records + 1 }, (_, i) =>
+    Math.round((i * (states.length - 1)) / records),
+  );
+  return { times: chosen.map((i) => times[i]!), states: chosen.map((i) => states[i]!) };
 }
 
 /** The mode that holds each end point, -1 outside all; nothing for data without known modes. */

@@ -35,7 +35,7 @@ it('on a disk that is really full, nothing is lost and nothing half-done stays',
 
   const store = RunStore.open({ home: folder, warn: noWarning });
   onTestFinished(() => store.close());
-  const run = store.create(configOf(), {});
+  const run = store.create(configOf(), { versions: {} });
   const writer = RunWriter.open(run, { keep: 2, warn: noWarning });
   onTestFinished(() => writer.close());
   const state = (step: number) => stateOf(step, new Uint8Array(32).fill(step));
@@ -48,7 +48,7 @@ it('on a disk that is really full, nothing is lost and nothing half-done stays',
   vi.spyOn(fs, 'statfsSync').mockReturnValue({ bavail: 1e9, bsize: 4096 } as fs.StatsFs);
   expect(() => writer.save(state(2))).toThrow(full);
   expect(() => run.update({ status: 'running' })).toThrow(full);
-  expect(() => store.create(configOf(), {})).toThrow(full);
+  expect(() => store.create(configOf(), { versions: {} })).toThrow(full);
   expect(() => {
     for (let step = 2; ; step++) writer.record(step, { loss: step });
   }).toThrow(full);

@@ -22,7 +22,9 @@ function homeWith(count: number): Home {
 }
 
 function makeRun(home: Home, name: string, step = 0): RunFolder {
-  const run = RunFolder.create(home.runs, configOf({ name, method: step % 2 ? 'teacher' : 'drifting' }), {});
+  const run = RunFolder.create(home.runs, configOf({ name, method: step % 2 ? 'teacher' : 'drifting' }), {
+    versions: {},
+  });
   run.update({ status: 'finished', step, latest: { loss: step / 8, norm: NaN } });
   return run;
 }

@@ -144,12 +144,13 @@ export class RunIndex {
 
   private summaryFrom(row: Row): RunSummary {
     if (row.checksum !== checksumOf(row)) throw new DamagedIndex(`row ${row.id}`);
-    const stored = JSON.parse(row.summary) as Omit<RunSummary, 'folder'>;
+    const stored = JSON.parse(row.summary) as Omit<RunSummary, 'folder' | 'classes'>;
     const folder = join(this.home.runs, row.id);
     const latest = Object.fromEntries(
       Object.entries(stored.latest).map(([name, value]) => [name, numberFromStored(value)]),
     );
-    return { ...stored, id: row.id, folder, latest, status: statusNow(folder, stored.status) };
+    // Rows of an older version do not know all of it.
+    return { classes: 0, ...stored, id: row.id, folder, latest, status: statusNow(folder, stored.status) };
   }
 }
 

@@ -57,7 +57,7 @@ function expectSound(run: RunFolder): number {
 it(`survives ${LANES * KILLS_PER_LANE} kills with every checkpoint and record right`, async () => {
   const lanes = Array.from({ length: LANES }, async (_, lane) => {
     const runs = scratchFolder();
-    const { path } = RunFolder.create(runs, configOf(), {});
+    const { path } = RunFolder.create(runs, configOf(), { versions: {} });
     let reached = 0;
     for (const instant of fc.sample(instants, { seed: 2025 + lane, numRuns: KILLS_PER_LANE })) {
       await trainAndKill(path, instant);

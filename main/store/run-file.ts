@@ -16,6 +16,8 @@ const runFile = z.strictObject({
   id: z.string().min(1),
   name: z.string().min(1),
   tags: z.array(z.string()).default([]),
+  /** Classes that its samples can be asked for, decided when it was made. */
+  classes: z.int().nonnegative().default(0),
   config: runConfig,
   /** {@link configHash} of `config`; checkpoints carry it too. */
   configHash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -44,11 +46,17 @@ export function runFileStamp(folder: string): string | null {
   return stat === undefined ? null : `${stat.ino}:${stat.mtimeMs}:${stat.size}`;
 }
 
+/** What a run is made with besides its config. */
+export interface Making {
+  readonly versions: Record<string, string>;
+  readonly classes?: number;
+}
+
 /** A fresh run.json for `config`. */
 export function newRunFile(
   id: string,
   config: RunFile['config'],
-  versions: Record<string, string>,
+  { versions, classes = 0 }: Making,
   now: Date,
 ): RunFile {
   return {
@@ -56,6 +64,7 @@ export function newRunFile(
     id,
     name: config.name || `${config.method} on ${config.dataset.id}`,
     tags: [],
+    classes,
     config,
     configHash: configHash(config),
     versions,

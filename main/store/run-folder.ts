@@ -10,7 +10,7 @@ import { storeErrorFrom } from './errors.ts';
 import { readFilmIndex, readFilmPage } from './film-file.ts';
 import { liveLockOwner } from './lock.ts';
 import { readMetrics } from './metrics-log.ts';
-import { newRunFile, readRunFile, writeRunFile } from './run-file.ts';
+import { type Making, newRunFile, readRunFile, writeRunFile } from './run-file.ts';
 import type { RunFile } from './run-file.ts';
 
 /** Folder of the copied teacher inside a student's. */
@@ -51,13 +51,12 @@ export class RunFolder {
   static create(
     runs: string,
     config: RunConfig,
-    versions: Record<string, string>,
+    { teacher = null, ...making }: Making & { readonly teacher?: RunFolder | null },
     onChange: (run: RunFolder) => void = () => {},
-    teacher: RunFolder | null = null,
   ): RunFolder {
     const now = new Date();
     const id = newRunId(now);
-    const file = newRunFile(id, config, versions, now);
+    const file = newRunFile(id, config, making, now);
     const path = join(runs, id);
     const temp = tempPathFor(path);
     try {
@@ -156,6 +155,7 @@ export function summaryOf(path: string, file: RunFile): RunSummary {
     name: file.name,
     tags: file.tags,
     isDemo: false,
+    classes: file.classes,
     folder: path,
     config: file.config,
     status: statusNow(path, file.status),

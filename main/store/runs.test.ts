@@ -27,7 +27,7 @@ const state = (step: number) => stateOf(step, new Uint8Array(32).fill(step));
 describe('RunStore', () => {
   it('makes a run that can be opened, listed, renamed and read by the contract', () => {
     const store = storeIn();
-    const run = store.create(configOf({ params: { temperature: 0.05 } }), { fewstep: '0.1.0' });
+    const run = store.create(configOf({ params: { temperature: 0.05 } }), { versions: { fewstep: '0.1.0' } });
     expect(runSummary.parse(run.summary())).toEqual(run.summary());
     expect(store.open(run.id).file).toEqual(run.file);
     expect(store.list()).toEqual([run.summary()]);
@@ -39,7 +39,7 @@ describe('RunStore', () => {
   it('lets runs that were opened outlive it', () => {
     const home = scratchFolder();
     const store = storeIn(home);
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     store.close();
     store.close();
     run.update({ status: 'finished' });
@@ -49,7 +49,7 @@ describe('RunStore', () => {
   it('gives ids that sort by age', () => {
     const store = storeIn();
     const ids = Array.from({ length: 3 }, () => {
-      const { id } = store.create(configOf(), {});
+      const { id } = store.create(configOf(), { versions: {} });
       const start = Date.now();
       while (Date.now() < start + 2);
       return id;
@@ -60,7 +60,7 @@ describe('RunStore', () => {
 
   it('keeps scalars that JSON does not have', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     run.update({ status: 'diverged', latest: { loss: NaN, norm: Infinity, low: -Infinity, ok: 1.5 } });
     const expected = { loss: NaN, norm: Infinity, low: -Infinity, ok: 1.5 };
     expect(store.open(run.id).file.latest).toEqual(expected);
@@ -79,7 +79,7 @@ describe('RunStore', () => {
 
   it('finds a run by id or by any folder, which is then only read', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     const elsewhere = join(scratchFolder(), 'copied run');
     fs.cpSync(run.path, elsewhere, { recursive: true });
     expect(store.find(run.id).path).toBe(run.path);
@@ -91,7 +91,7 @@ describe('RunStore', () => {
 
   it('moves a run to the trash and back, but not one that is trained', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     const writer = RunWriter.open(run, { warn: noWarning });
     expect(() => store.trash(run.id)).toThrow(codeOf('run/locked'));
     writer.save(state(1));
@@ -107,7 +107,7 @@ describe('RunStore', () => {
 
   it('keeps two runs of one name apart in the trash', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     const copy = scratchFolder();
     fs.cpSync(run.path, copy, { recursive: true });
     const first = store.trash(run.id);
@@ -124,7 +124,7 @@ describe('RunStore', () => {
       vi.spyOn(fs, step).mockImplementationOnce(() => {
         throw systemError(errno);
       });
-      expect(() => store.create(configOf(), {})).toThrow(
+      expect(() => store.create(configOf(), { versions: {} })).toThrow(
         codeOf(errno === 'ENOSPC' ? 'store/disk-full' : 'store/read-only'),
       );
       vi.restoreAllMocks();
@@ -135,7 +135,7 @@ describe('RunStore', () => {
 
   it('refuses a config that JSON cannot hold, naming the field', () => {
     const store = storeIn();
-    expect(() => store.create(configOf({ params: { rate: NaN } }), {})).toThrow(
+    expect(() => store.create(configOf({ params: { rate: NaN } }), { versions: {} })).toThrow(
       expect.objectContaining({
         code: 'config/not-json',
         message: expect.stringContaining('config.params.rate'),
@@ -147,7 +147,7 @@ describe('RunStore', () => {
 
 describe('run.json', () => {
   function damagedBy(change: (stored: Record<string, unknown>) => void): () => unknown {
-    const run = storeIn().create(configOf({ seed: 3 }), {});
+    const run = storeIn().create(configOf({ seed: 3 }), { versions: {} });
     const path = join(run.path, 'run.json');
     const stored = JSON.parse(fs.readFileSync(path, 'utf8')) as Record<string, unknown>;
     change(stored);
@@ -177,7 +177,7 @@ describe('run.json', () => {
 
   it('keeps what another process changed meanwhile', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     store.open(run.id).update({ name: 'renamed by another' });
     expect(run.update({ step: 5 })).toMatchObject({ name: 'renamed by another', step: 5 });
   });
@@ -208,7 +208,7 @@ describe('configHash', () => {
 describe('RunWriter', () => {
   it('resumes from the newest checkpoint, and the steps after it are recorded once', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     const first = RunWriter.open(run, { warn: noWarning });
     expect(first.resume()).toBeNull();
     for (let step = 1; step <= 7; step++) {
@@ -224,7 +224,7 @@ describe('RunWriter', () => {
   });
 
   it('begins with an empty log where there is no checkpoint', () => {
-    const run = storeIn().create(configOf(), {});
+    const run = storeIn().create(configOf(), { versions: {} });
     const first = RunWriter.open(run, { warn: noWarning });
     first.record(1, { loss: 1 });
     first.close();
@@ -235,7 +235,7 @@ describe('RunWriter', () => {
   });
 
   it('drops nothing where every checkpoint is damaged', () => {
-    const run = storeIn().create(configOf(), {});
+    const run = storeIn().create(configOf(), { versions: {} });
     const first = RunWriter.open(run, { warn: noWarning });
     first.record(1, { loss: 1 });
     first.save(state(1));
@@ -248,7 +248,7 @@ describe('RunWriter', () => {
   });
 
   it('writes nothing more once the lock is lost', () => {
-    const run = storeIn().create(configOf(), {});
+    const run = storeIn().create(configOf(), { versions: {} });
     const writer = RunWriter.open(run, { warn: noWarning });
     fs.rmSync(join(run.path, 'run.lock'));
     expect(() => writer.save(state(1))).toThrow(codeOf('run/locked'));
@@ -258,7 +258,7 @@ describe('RunWriter', () => {
 
   it('tells a run that is trained from one that was cut off', () => {
     const store = storeIn();
-    const run = store.create(configOf(), {});
+    const run = store.create(configOf(), { versions: {} });
     const writer = RunWriter.open(run, { warn: noWarning });
     run.update({ status: 'running' });
     expect(store.list()[0]!.status).toBe('running');
@@ -270,7 +270,7 @@ describe('RunWriter', () => {
   });
 
   it('can be opened again after it could not be', () => {
-    const run = storeIn().create(configOf(), {});
+    const run = storeIn().create(configOf(), { versions: {} });
     fs.mkdirSync(run.metricsPath);
     expect(() => RunWriter.open(run, { warn: noWarning })).toThrow(codeOf('store/io'));
     fs.rmdirSync(run.metricsPath);

@@ -44,8 +44,8 @@ export class RunStore {
    * @param teacher  a run of which a copy is kept with it
    * @throws WorkbenchError `store/...`, `config/not-json`
    */
-  create(config: RunConfig, versions: Record<string, string>, teacher: RunFolder | null = null): RunFolder {
-    const run = RunFolder.create(this.home.runs, config, versions, this.follow, teacher);
+  create(config: RunConfig, making: Parameters<typeof RunFolder.create>[2]): RunFolder {
+    const run = RunFolder.create(this.home.runs, config, making, this.follow);
     this.follow(run);
     return run;
   }

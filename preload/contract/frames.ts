@@ -24,6 +24,29 @@ const count = (standard: number, most: number) => z.int().min(1).max(most).defau
 const seed = z.int().nonnegative().default(0);
 const grid = z.int().min(2).max(128).default(24);
 const extent = z.number().positive().default(3);
+/** What samples are asked for, of models with classes: all classes and no guidance unless said. */
+export const asked = {
+  /** Index of a class. */
+  label: z.int().nonnegative().optional(),
+  /** Guidance scale w towards the class. */
+  guidance: z.number().min(0).max(20).default(1),
+};
+/** Which of a policy: a student has one for every noise and for each of its network calls. */
+const ofPolicy = {
+  /** Network calls between noise and data; as many as the policy is made for, if left out. */
+  nfe: z.int().min(1).max(1000).optional(),
+  /** Index of the sample whose policy is looked at away from its own state. */
+  source: z.int().min(0).max(99_999).default(0),
+};
+/** How a policy is sampled with several network calls. */
+export const policySampling = {
+  /** Below 1, all calls but the last are sharpened towards their likelier data. */
+  temperature: z.number().gt(0).max(1).default(1),
+  /** h of the flow-map sampler: how much of the noise each call but the last replaces by fresh noise. */
+  stochasticity: z.number().min(0).max(10).default(0),
+};
+/** Beside what the student makes, where its teacher takes the same noise; for runs that have one. */
+const withTeacher = z.boolean().default(false);
 
 /**
  * What a view asks the engine to compute from the newest parameters of a run, or from a checkpoint.
@@ -31,7 +54,8 @@ const extent = z.number().positive().default(3);
  * - `samples`: generated points.
  * - `trajectories`: sampler paths from fixed noise.
  * - `drift`: the attract and repel parts of the drift V, at the generated points or on a grid.
- * - `velocity`: the velocity field at time t, on a grid or at draws of x_t = (1 - t) data + t noise.
+ * - `velocity`: the velocity field at time t, on a grid or at draws of x_t = (1 - t) data + t noise. Of a
+ *   flow map or a policy the samples are its own states at t, and its teacher's velocity comes with its own.
  * - `probe`: the field at one point, exactly: the velocity at time t, or the parts of the drift.
  */
 export const viewRequest = z.discriminatedUnion('kind', [
@@ -41,6 +65,9 @@ export const viewRequest = z.discriminatedUnion('kind', [
     sampler: z.string().default('euler'),
     nfe: z.int().min(1).max(1000).default(1),
     seed,
+    ...asked,
+    ...policySampling,
+    withTeacher,
   }),
   z.object({
     kind: z.literal('trajectories'),
@@ -48,6 +75,9 @@ export const viewRequest = z.discriminatedUnion('kind', [
     sampler: z.string().default('euler'),
     nfe: z.int().min(1).max(1000).default(32),
     seed,
+    ...asked,
+    ...policySampling,
+    withTeacher,
   }),
   z.object({
     kind: z.literal('drift'),
@@ -65,6 +95,9 @@ export const viewRequest = z.discriminatedUnion('kind', [
     grid,
     extent,
     seed,
+    ...ofPolicy,
+    /** A sample of a policy whose weights are asked for at times from 1 to 0 as well. */
+    weightsOf: z.int().min(0).max(99_999).optional(),
   }),
   z.object({
     kind: z.literal('probe'),
@@ -74,6 +107,7 @@ export const viewRequest = z.discriminatedUnion('kind', [
     /** Size of the sets that the drift is estimated on. */
     count: z.int().min(2).max(4096).default(256),
     seed,
+    ...ofPolicy,
   }),
 ]);
 export type ViewRequest = z.input<typeof viewRequest>;
@@ -81,13 +115,22 @@ export type ParsedViewRequest = z.output<typeof viewRequest>;
 
 /**
  * One computed view. Arrays, all Float32, B = count, T = recorded times, D = data dimension:
- * - `samples`: `points [B, D]`
- * - `trajectories`: `positions [B, T, D]`, `times [T]` (house time, from 1 down to 0)
+ * - `samples`: `points [B, D]`, and on request `teacher [B, D]`, where the teacher (RK4, 64 steps) takes
+ *   the same noise
+ * - `trajectories`: `positions [B, T, D]`, `times [T]` (house time, from 1 down to 0), and on request
+ *   `teacherPositions [B, U, D]`, `teacherTimes [U]`
  * - `drift`: `points [B, D]`, `attract [B, D]` (V+), `repel [B, D]` (V-); the drift is V+ - V-. On a
  *   grid B = G*G, row-major over y then x, with the generated points it stems from as
  *   `samples [N, D]` and the data as `data [N, D]`
- * - `velocity`: `points [B, D]`, `vectors [B, D]`; on a grid B = G*G, row-major over y then x
- * - `probe`: `points [1, D]` and `vectors [1, D]` or `attract [1, D]` and `repel [1, D]`
+ * - `velocity`: `points [B, D]`, `vectors [B, D]`; on a grid B = G*G, row-major over y then x. Of a student
+ *   that has a teacher also `teacher [B, D]`, the teacher's velocity at the same points and time, and of a
+ *   policy with components `weights [B, K]`, rows summing to 1. On samples, `vectors` are the generating
+ *   velocity -d/dd f(z, d) of a flow map at its states f(z, 1 - t), or a policy at the states of its
+ *   roll-out. On a grid they are the policy of the one sample `source`; a flow map that only starts from
+ *   noise has no velocity at a point, and its frame no `vectors`. For `weightsOf` there are
+ *   `weightTimes [T]`, descending, and `weightsOver [T, K]`. Policies are looked at from t = 1/1024 on
+ * - `probe`: `points [1, D]` and `vectors [1, D]`, `teacher [1, D]`, `weights [1, K]` as on a grid, or
+ *   `attract [1, D]` and `repel [1, D]`
  *
  * `samples` and `trajectories` have `modes [B]` too where the data has known modes: the index of the
  * mode that holds the end point, -1 outside all.

@@ -61,6 +61,8 @@ export const runSummary = z.object({
   tags: z.array(z.string()),
   /** True for a run that ships with the program: it can be looked at and duplicated, not changed. */
   isDemo: z.boolean(),
+  /** Classes that its samples can be asked for; 0 where there are none. */
+  classes: z.int().nonnegative(),
   folder: z.string(),
   config: runConfig,
   status: runStatus,

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { catalog, engineDescription, jsonSchema } from './catalog.ts';
-import { byteArray, filmIndex, filmPage, pointSet, viewFrame, viewRequest } from './frames.ts';
+import {
+  asked,
+  byteArray,
+  filmIndex,
+  filmPage,
+  pointSet,
+  viewFrame,
+  viewRequest,
+  policySampling,
+} from './frames.ts';
+import { reproductionEntry, reproductionSize } from './reproductions.ts';
 import { datasetChoice, metricsBatch, runChange, runConfig, runSummary } from './runs.ts';
 
 /**
@@ -18,6 +28,7 @@ function entry<I extends z.ZodType, O extends z.ZodType>(input: I, output: O): E
 
 const nothing = z.strictObject({});
 const runId = z.strictObject({ run: z.string().min(1) });
+const reproductionName = z.string().min(1);
 
 export const calls = {
   'engine.describe': entry(nothing, engineDescription),
@@ -84,10 +95,37 @@ export const calls = {
       count: z.int().min(10).max(50_000).default(2000),
       sampler: z.string().optional(),
       seed: z.int().nonnegative().default(0),
+      ...asked,
+      ...policySampling,
+      /**
+       * Inference-time scaling: of so many noises for each sample the student's best by the verifier, from
+       * which the teacher starts with the rest of the NFE.
+       */
+      search: z
+        .strictObject({
+          candidates: z.int().min(1).max(1000),
+          /** Log density of the data, for closed forms; nearness to fresh data; the class that is asked for. */
+          verifier: z.enum(['density', 'nearness', 'class']),
+        })
+        .optional(),
     }),
     z.object({
       results: z.array(z.object({ nfe: z.number(), metrics: z.record(z.string(), z.number()) })),
     }),
+  ),
+
+  'reproductions.list': entry(nothing, z.array(reproductionEntry)),
+  /** Starts one, or goes on where it was stopped; `again` measures everything anew. */
+  'reproductions.start': entry(
+    z.strictObject({ name: reproductionName, size: reproductionSize, again: z.boolean().default(false) }),
+    reproductionEntry,
+  ),
+  /** Stops one at its next step; what was measured is kept. */
+  'reproductions.stop': entry(z.strictObject({ name: reproductionName }), reproductionEntry),
+  /** The figure of the last whole run. */
+  'reproductions.figure': entry(
+    z.strictObject({ name: reproductionName, size: reproductionSize }),
+    z.object({ svg: z.string() }),
   ),
 } as const satisfies Record<string, Entry>;
 
@@ -96,6 +134,8 @@ export const streams = {
   'engine.watch': entry(nothing, z.object({ memoryBytes: z.number() })),
   /** Every change of any run; begins with one value per known run. */
   'runs.watch': entry(nothing, runChange),
+  /** Each reproduction as it is, then each that changes. */
+  'reproductions.watch': entry(nothing, reproductionEntry),
   /** Scalars of a run: first everything so far, then what is new, batched while there is no credit. */
   'metrics.watch': entry(runId, metricsBatch),
   /** The film's index, again whenever a frame is added. */

@@ -3,8 +3,9 @@ import { WorkbenchError } from '#contract/errors.ts';
 import { portPair } from '#contract/rpc/pair.ts';
 import type { Port } from '#contract/rpc/port.ts';
 import { serve } from '#contract/rpc/server.ts';
+import type { ReproductionEntry } from '#contract/reproductions.ts';
 import type { MetricsBatch, RunChange, RunSummary } from '#contract/runs.ts';
-import type { StreamParsed, WorkbenchService } from '#contract/workbench.ts';
+import type { CallParsed, CancelSignal, StreamParsed, WorkbenchService } from '#contract/workbench.ts';
 
 /** A stream that a test fills by hand. */
 export class Feed<T> {
@@ -48,6 +49,10 @@ export class FakeEngine {
   runs: RunSummary[] = [];
   demos: RunSummary[] = [];
   readonly runChanges = new Feed<RunChange>();
+  reproductions: ReproductionEntry[] = [];
+  readonly reproductionChanges = new Feed<ReproductionEntry>();
+  /** Reproductions that were started, with how. */
+  readonly started: { name: string; size: string; again: boolean }[] = [];
   readonly load = new Feed<{ memoryBytes: number }>();
   /** Opened films by run, and the pages that a test has for them. */
   readonly films: { run: string; feed: Feed<FilmIndex> }[] = [];
@@ -56,6 +61,13 @@ export class FakeEngine {
   /** Opened streams in order, each with what it was asked for. */
   readonly views: { input: StreamParsed<'views.watch'>; feed: Feed<ViewFrame> }[] = [];
   readonly metrics: { run: string; feed: Feed<MetricsBatch> }[] = [];
+  /** Views that were computed once, in the order in which they were asked for. */
+  readonly computed: CallParsed<'views.compute'>[] = [];
+  /** Runs that make samples in one evaluation and no other number. */
+  readonly generators = new Set<string>();
+  /** What `views.compute` answers. */
+  compute: (asked: CallParsed<'views.compute'>, signal: CancelSignal) => Promise<ViewFrame> = async (asked) =>
+    sampledFrame(asked, this.generators.has(asked.run));
   #ports: Port[] = [];
 
   /** Opens a wire to this engine, as a window does. */
@@ -106,11 +118,22 @@ export class FakeEngine {
         'film.index': absent('film.index'),
         'film.read': ({ run, from, count }) => this.filmPages(run, from, count),
         'runs.metrics': absent('runs.metrics'),
-        'views.compute': absent('views.compute'),
+        'views.compute': (asked, signal) => {
+          this.computed.push(asked);
+          return this.compute(asked, signal);
+        },
         'runs.evaluate': absent('runs.evaluate'),
+        'reproductions.list': async () => this.reproductions,
+        'reproductions.start': async (input) => {
+          this.started.push(input);
+          return reproductionEntry(input.name, { state: { status: 'waiting', size: input.size } });
+        },
+        'reproductions.stop': async ({ name }) => reproductionEntry(name),
+        'reproductions.figure': absent('reproductions.figure'),
       },
       streams: {
         'runs.watch': () => this.runChanges,
+        'reproductions.watch': () => this.reproductionChanges,
         'engine.watch': () => this.load,
         'film.watch': ({ run }) => {
           const feed = new Feed<FilmIndex>();
@@ -138,6 +161,7 @@ export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSum
     name: id,
     tags: [],
     isDemo: false,
+    classes: 0,
     folder: `/data/runs/${id}`,
     config: {
       method: 'drifting',
@@ -163,6 +187,21 @@ export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSum
   };
 }
 
+export function reproductionEntry(name: string, change: Partial<ReproductionEntry> = {}): ReproductionEntry {
+  const size = { seeds: [0, 1, 2], kept: 0, of: 6, result: null };
+  return {
+    name,
+    claim: `The claim of ${name}`,
+    source: 'a paper',
+    rule: 'Holds if it does; does not hold otherwise.',
+    arms: ['small', 'large'],
+    quick: size,
+    full: size,
+    state: { status: 'idle' },
+    ...change,
+  };
+}
+
 export function samplesFrame(run: string, step: number): ViewFrame {
   return {
     run,
@@ -173,4 +212,45 @@ export function samplesFrame(run: string, step: number): ViewFrame {
     dim: 2,
     arrays: { points: Float32Array.of(step, step) },
   };
+}
+
+/** Records of a path: noise, the middle, data. */
+const pathTimes = Float32Array.of(1, 0.5, 0);
+
+/**
+ * Samples or paths from noise that the seed alone decides: sample i of n evaluations ends 1/n to the right
+ * of where the teacher takes the same noise.
+ */
+function sampledFrame({ run, view, step }: CallParsed<'views.compute'>, isGenerator: boolean): ViewFrame {
+  if (view.kind !== 'samples' && view.kind !== 'trajectories') {
+    throw new WorkbenchError(
+      'view/not-available',
+      `The fake engine makes samples and paths, found ${view.kind}`,
+    );
+  }
+  const { count, nfe, seed, withTeacher, kind } = view;
+  if (isGenerator && nfe !== 1) {
+    throw new WorkbenchError('sampler/wrong-nfe', `nfe: expected 1 for a one-step generator, found ${nfe}`);
+  }
+  const teacher = Float32Array.from({ length: 2 * count }, (_, i) => Math.sin(i + 31 * seed));
+  const points = teacher.map((value, i) => (i % 2 === 0 ? value + 1 / nfe : value));
+  const arrays: ViewFrame['arrays'] =
+    kind === 'samples'
+      ? { points, ...(withTeacher ? { teacher } : {}) }
+      : {
+          positions: pathsTo(points),
+          times: pathTimes,
+          ...(withTeacher ? { teacherPositions: pathsTo(teacher), teacherTimes: pathTimes } : {}),
+        };
+  return { run, kind, step: step ?? 0, nfe, count, dim: 2, arrays };
+}
+
+/** Straight from three times their length to the ends, flat [n, T, 2]. */
+function pathsTo(ends: Float32Array): Float32Array {
+  const records = pathTimes.length;
+  return Float32Array.from({ length: ends.length * records }, (_, at) => {
+    const path = Math.floor(at / (2 * records));
+    const record = Math.floor(at / 2) % records;
+    return (ends[2 * path + (at % 2)] ?? 0) * (1 + 2 * (pathTimes[record] ?? 0));
+  });
 }

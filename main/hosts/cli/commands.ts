@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { WorkbenchError } from '#contract/errors.ts';
+import type { CallInput } from '#contract/workbench.ts';
 import { npyFromPoints } from '../../datasets/index.ts';
 import { WORKLOADS, benchWorkload } from '../../engine/bench.ts';
 import { checkGoldenFolder } from '../../engine/golden.ts';
@@ -36,6 +37,7 @@ export async function sample(argv: readonly string[], output: Output): Promise<n
     seed: 'string',
     step: 'string',
     out: 'string',
+    ...ASKED_FLAGS,
     home: 'string',
     json: 'boolean',
   });
@@ -46,7 +48,7 @@ export async function sample(argv: readonly string[], output: Output): Promise<n
     const { folder } = await client.call('runs.get', { run });
     const frame = await client.call('views.compute', {
       run,
-      view: { kind: 'samples', count, seed, nfe: integer(given, 'nfe', 1) },
+      view: { kind: 'samples', count, seed, nfe: integer(given, 'nfe', 1), ...askedFrom(given) },
       ...(given['step'] === undefined ? {} : { step: integer(given, 'step', 0) }),
     });
     const values = frame.arrays['points']!;
@@ -71,6 +73,9 @@ export async function evaluate(argv: readonly string[], output: Output): Promise
     nfe: 'string',
     sampler: 'string',
     seed: 'string',
+    candidates: 'string',
+    verifier: 'string',
+    ...ASKED_FLAGS,
     home: 'string',
     json: 'boolean',
   });
@@ -84,6 +89,8 @@ export async function evaluate(argv: readonly string[], output: Output): Promise
       count: integer(given, 'n', 2000),
       seed: integer(given, 'seed', 0),
       ...(sampler === undefined ? {} : { sampler }),
+      ...askedFrom(given),
+      ...searchFrom(given),
     });
     output.answer(
       { results },
@@ -94,6 +101,27 @@ export async function evaluate(argv: readonly string[], output: Output): Promise
     );
     return 0;
   });
+}
+
+/** What samples are asked for, and how policies are sampled. */
+const ASKED_FLAGS = {
+  label: 'string',
+  guidance: 'string',
+  temperature: 'string',
+  stochasticity: 'string',
+} as const;
+
+function askedFrom(given: FlagValues): Record<string, number> {
+  const names = Object.keys(ASKED_FLAGS).filter((name) => given[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, numberFrom(name, text(given, name)!)]));
+}
+
+/** Inference-time scaling by `--candidates N`. */
+function searchFrom(given: FlagValues): { search?: CallInput<'runs.evaluate'>['search'] } {
+  if (given['candidates'] === undefined) return {};
+  // The contract refuses a verifier that it does not know, by name.
+  const verifier = (text(given, 'verifier') ?? 'density') as 'density';
+  return { search: { candidates: integer(given, 'candidates', 1), verifier } };
 }
 
 /** `fewstep golden FOLDER`: recomputes the authors' numbers. */

@@ -25,6 +25,9 @@ const USAGE = `fewstep COMMAND [flags]
   train                  train a method on a dataset (train --help for its flags)
   sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --out FILE.npy|csv]
   eval --run RUN         metrics against fresh data [--n 2000 --nfe 1,2,4 --sampler euler --seed 0]
+                         of the best of N noises [--candidates N --verifier density|nearness|class]
+                         both of one class [--label K --guidance W], and of a policy of several calls
+                         [--temperature T --stochasticity H]
   golden FOLDER          recompute the numbers of the authors' own code
   reproduce NAME|--all   claims of the papers at toy scale [--quick --seeds 0,1,2]
   bench                  milliseconds per training step [--only NAME --steps 30 --executor ID]

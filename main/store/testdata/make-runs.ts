@@ -10,7 +10,7 @@ const store = RunStore.open({
 for (let i = 0; i < Number(count); i++) {
   const run = store.create(
     runConfig.parse({ name: `${name} ${i}`, method: 'teacher', dataset: { id: 'rings' }, seed: i }),
-    {},
+    { versions: {} },
   );
   run.update({ status: 'finished', step: i });
   if (!store.list().some(({ id }) => id === run.id)) throw new Error(`run ${run.id} is not listed`);

@@ -572,6 +572,7 @@ function runSummary(id: string): RunSummary {
     name: id,
     tags: [],
     isDemo: false,
+    classes: 0,
     folder: `/runs/${id}`,
     config: {
       method: 'teacher',
@@ -664,6 +665,7 @@ class TestService implements WorkbenchService {
     'metrics.watch': ({ run }, signal) => this.#watchNothing(run, signal),
     'engine.watch': (_input, signal) => this.#watchNothing('', signal),
     'film.watch': ({ run }, signal) => this.#watchNothing(run, signal),
+    'reproductions.watch': (_input, signal) => this.#watchNothing('', signal),
     'views.watch': ({ run }, signal) => this.#watchFrames(run, signal),
   };
 
