@@ -28,6 +28,9 @@ export default {
     // Bundled already, as they are needed.
     '!node_modules/@tensorflow/**',
     '!node_modules/zod/src/**',
+    // Figures are drawn with one face of one font.
+    '!node_modules/@fontsource-variable/inter/!(package.json|LICENSE|files)',
+    '!node_modules/@fontsource-variable/inter/files/!(inter-latin-wght-normal.woff2)',
     // The runtime carries its libraries for every system; a package takes its own.
     `!${runtime}/*/!(${process.platform})/**`,
     `!${runtime}/*/*/!(\${arch})/**`,

@@ -35,7 +35,12 @@ export const driftingAntisymmetry = defineReproduction({
   rule: 'Measure: |log| of the spread within modes over that of the data, which unbalanced forces shift in 2-D where distances between distributions cannot tell them apart. Holds if the balanced field has less of it than each of the five others by more than two standard errors of the difference over seeds; does not hold if one of them surely has less.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4, 5, 6, 7] },
   arms: Object.keys(factors),
-  figure: { measure: 'spreadError', title: '|log(spread within modes / that of data)|', log: false },
+  figure: {
+    kind: 'arms',
+    measure: 'spreadError',
+    title: '|log(spread within modes / that of data)|',
+    log: false,
+  },
   async run(arm, seed, lab, { isQuick }) {
     const source = sourceOf('eight-gaussians');
     const trained = await lab.train({

@@ -12,7 +12,7 @@ export const driftingSampleCounts = defineReproduction({
   rule: 'Holds if the energy distance to data falls from 16 to 64 and from 64 to 256 points, each by more than two standard errors of the difference over seeds; does not hold if it rises by as much anywhere.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4] },
   arms,
-  figure: { measure: 'energyDistance', title: 'Energy distance to data', log: true },
+  figure: { kind: 'arms', measure: 'energyDistance', title: 'Energy distance to data', log: true },
   async run(arm, seed, lab, { isQuick }) {
     const source = sourceOf('checkerboard');
     const trained = await lab.train({

@@ -18,7 +18,7 @@ export const driftingThreeInits = defineReproduction({
   rule: 'Holds if from every start and with every seed the smaller mode holds at least 40 % of the samples; does not hold if from some start it holds less than 25 % on average.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4] },
   arms: Object.keys(starts),
-  figure: { measure: 'smallerShare', title: 'Share of the smaller mode', log: false },
+  figure: { kind: 'arms', measure: 'smallerShare', title: 'Share of the smaller mode', log: false },
   async run(arm, seed, lab, { isQuick }) {
     const trained = await lab.train({
       method: 'drifting',

@@ -13,7 +13,7 @@ export const freeflowErrorAccumulation = defineReproduction({
   rule: 'Measure: distance to where the teacher takes the same noise (RK4, 64 steps). Holds if the joint loss has less of it than prediction alone and than correction alone, each by more than two standard errors of the difference over seeds; does not hold if one of them surely has less than the joint loss.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4] },
   arms,
-  figure: { measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
+  figure: { kind: 'arms', measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
   async run(arm, seed, lab, { isQuick }) {
     const { noise, ends } = await reference(lab, seed);
     const student = await lab.train({

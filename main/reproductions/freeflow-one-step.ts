@@ -11,7 +11,7 @@ export const freeflowOneStep = defineReproduction({
   rule: 'Measure: distance to where the teacher takes the same noise (RK4, 64 steps). Holds if the student at 1 NFE has less of it than the teacher with 4 Euler steps, by more than two standard errors of the difference over seeds; does not hold if it surely has more.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4] },
   arms: ['student, 1 NFE', ...budgets.map((nfe) => `teacher, ${nfe} NFE`)],
-  figure: { measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
+  figure: { kind: 'arms', measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
   async run(arm, seed, lab, { isQuick }) {
     const { noise, ends } = await reference(lab, seed);
     const nfe = budgets.find((each) => arm === `teacher, ${each} NFE`);

@@ -1,13 +1,18 @@
 /** The registry: a reproduction is one file and one line here. */
 import { WorkbenchError } from '#contract/errors.ts';
+import { analyticPolicy } from './analytic-policy.ts';
 import { driftingAntisymmetry } from './drifting-antisymmetry.ts';
 import { driftingEquilibrium } from './drifting-equilibrium.ts';
 import { driftingSampleCounts } from './drifting-sample-counts.ts';
 import { driftingThreeInits } from './drifting-three-inits.ts';
 import { freeflowErrorAccumulation } from './freeflow-error-accumulation.ts';
+import { freeflowNoiseSearch } from './freeflow-noise-search.ts';
 import { freeflowOneStep } from './freeflow-one-step.ts';
+import { freeflowTeacherDataMismatch } from './freeflow-teacher-data-mismatch.ts';
+import { piflowDiversity } from './piflow-diversity.ts';
 import { piflowGmVsDx } from './piflow-gm-vs-dx.ts';
 import { piflowNfe } from './piflow-nfe.ts';
+import { piflowStability } from './piflow-stability.ts';
 import type { Reproduction } from './reproduction.ts';
 
 export const reproductions: readonly Reproduction[] = [
@@ -16,9 +21,14 @@ export const reproductions: readonly Reproduction[] = [
   driftingSampleCounts,
   driftingEquilibrium,
   freeflowErrorAccumulation,
+  freeflowTeacherDataMismatch,
   freeflowOneStep,
+  freeflowNoiseSearch,
   piflowNfe,
   piflowGmVsDx,
+  piflowDiversity,
+  piflowStability,
+  analyticPolicy,
 ];
 
 /** @throws WorkbenchError `reproduction/unknown` naming what there is */

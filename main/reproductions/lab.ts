@@ -6,11 +6,11 @@ import { type DataSource, datasetById, parseDatasetParams } from '../datasets/in
 import { segmentsOf } from '../maths/policy/raw-time.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
-import type { BoundMethod } from '../methods/method.ts';
+import type { BoundMethod, TrainedNetwork } from '../methods/method.ts';
 import { policySegment } from '../samplers/policy.ts';
 import { samplerById } from '../samplers/index.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
-import { compileProgram } from '../tensor/program.ts';
+import { type Program, compileProgram } from '../tensor/program.ts';
 import { Rng } from '../tensor/rng.ts';
 import { Trainer } from '../training/trainer.ts';
 
@@ -26,6 +26,10 @@ export interface Experiment {
   readonly steps: number;
   readonly seed: number;
   readonly teacher?: () => VelocityField;
+  /** The teacher's network, for students that start from it. */
+  readonly teacherNetwork?: TrainedNetwork | null;
+  /** Classes of the teacher, else of the data. */
+  readonly classes?: number;
   /** Called with the step and its scalars. */
   readonly onStep?: (step: number, scalars: Readonly<Record<string, number>>) => Promise<void> | void;
 }
@@ -41,12 +45,14 @@ export class Lab {
 
   /** @throws WorkbenchError `reproduction/stopped` where the person wants no more */
   async train(experiment: Experiment): Promise<Trained> {
-    const { source, steps, seed, teacher = null } = experiment;
+    const { source, steps, seed, teacher = null, classes = source.modes?.count ?? 0 } = experiment;
     const method = methodById(experiment.method);
     const bound = method.bind(parseMethodParams(method, experiment.params ?? {}), {
       sampleShape: [source.dim],
       totalSteps: steps,
       teacher,
+      teacherNetwork: experiment.teacherNetwork ?? null,
+      classes,
     });
     const trainer = await Trainer.create({
       method: bound,
@@ -70,6 +76,18 @@ export class Lab {
     } finally {
       await trainer.dispose();
     }
+  }
+
+  /** Any function of tensors, compiled; whoever asked for it disposes of it. */
+  program(
+    inputs: Readonly<Record<string, readonly number[]>>,
+    run: (tensors: Record<string, Tensor>) => Record<string, Tensor>,
+  ): Promise<Program> {
+    this.throwIfStopped();
+    return compileProgram(this.executor, {
+      inputs: Object.fromEntries(Object.entries(inputs).map(([name, shape]) => [name, { shape }])),
+      run: (_, tensors) => ({ outputs: run(tensors) }),
+    });
   }
 
   throwIfStopped(): void {
@@ -126,7 +144,20 @@ class Trained {
 
   /** One-step generators and flow maps at d = 1; policies with `nfe` calls. @returns [count * dim] */
   async sample(noise: Float32Array, nfe = 1): Promise<Float64Array> {
-    const count = noise.length / this.bound.noiseShape.reduce((size, n) => size * n, 1);
+    const drawer = await this.drawer(noise.length, nfe);
+    try {
+      return await drawer.draw(noise);
+    } finally {
+      await drawer.dispose();
+    }
+  }
+
+  /** The same for many draws of one size; whoever asked for it disposes of it. @param size  of the noise */
+  async drawer(
+    size: number,
+    nfe = 1,
+  ): Promise<{ draw(noise: Float32Array): Promise<Float64Array>; dispose(): Promise<void> }> {
+    const count = size / this.bound.noiseShape.reduce((product, n) => product * n, 1);
     const sampled = Object.entries(this.state);
     const program = await compileProgram(this.executor, {
       inputs: {
@@ -135,10 +166,10 @@ class Trained {
       },
       run: (_, { noise: z, ...state }) => ({ outputs: { samples: this.drawn(state, z!, nfe) } }),
     });
-    const { samples } = await program.run({ ...this.state, noise });
-    const copy = Float64Array.from(samples!);
-    await program.dispose();
-    return copy;
+    return {
+      draw: async (noise) => Float64Array.from((await program.run({ ...this.state, noise }))['samples']!),
+      dispose: () => program.dispose(),
+    };
   }
 
   /** Its velocity field, parameters as constants: a teacher for others. */

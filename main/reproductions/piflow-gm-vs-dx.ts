@@ -13,7 +13,7 @@ export const piflowGmVsDx = defineReproduction({
   rule: 'Measure: distance to where the teacher takes the same noise (RK4, 64 steps), at 1 NFE. Holds if the mixture has less of it by more than two standard errors of the difference over seeds; does not hold if the grid surely has.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4] },
   arms: ['mixture', 'grid'],
-  figure: { measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
+  figure: { kind: 'arms', measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
   async run(arm, seed, lab, { isQuick }) {
     const { noise, ends } = await reference(lab, seed);
     const student = await lab.train({

@@ -11,7 +11,7 @@ export const piflowNfe = defineReproduction({
   rule: 'Measure: distance to where the teacher takes the same noise (RK4, 64 steps). Holds if the policy at 1 NFE has less of it than the teacher with 8 Euler steps and at 4 NFE less than at 1, each by more than two standard errors of the difference over seeds; does not hold if one of these surely is the other way round.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3, 4] },
   arms: [...budgets.map((nfe) => `policy, ${nfe} NFE`), 'teacher, 8 NFE'],
-  figure: { measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
+  figure: { kind: 'arms', measure: 'rmse', title: 'Distance to the teacher’s own samples', log: true },
   async run(arm, seed, lab, { isQuick }) {
     const { noise, ends } = await reference(lab, seed);
     const nfe = budgets.find((each) => arm === `policy, ${each} NFE`);

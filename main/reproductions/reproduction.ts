@@ -2,9 +2,8 @@
  * A claim of a paper, rerun at toy scale. The rule of its verdict is written down before anything runs,
  * and is a function of the measured numbers alone.
  */
+import type { Verdict } from '#contract/reproductions.ts';
 import type { Lab } from './lab.ts';
-
-export type Verdict = 'holds' | 'does not hold' | 'inconclusive';
 
 /** What one arm measured with one seed. */
 export type Measures = Readonly<Record<string, number>>;
@@ -17,6 +16,63 @@ export interface Size {
   readonly isQuick: boolean;
 }
 
+export interface Axis {
+  readonly label: string;
+  readonly log: boolean;
+}
+
+/** A mean and its standard error over seeds, at one place of an axis. */
+export interface CurvePoint {
+  readonly x: number;
+  readonly mean: number;
+  readonly error: number;
+}
+
+export interface Curve {
+  readonly name: string;
+  readonly points: readonly CurvePoint[];
+}
+
+/** Samples on their way through the plane; those of one step are points. */
+export interface PathSet {
+  readonly name: string;
+  /** [B, steps, 2] */
+  readonly paths: Float32Array;
+  /** States of a path. */
+  readonly steps: number;
+}
+
+/** What a figure of paths shows: the first set in ink, those after it over it in colours. */
+export interface Picture {
+  readonly sets: readonly PathSet[];
+}
+
+/** One row an arm, with the measure on an axis. */
+export interface ArmsFigure {
+  readonly kind: 'arms';
+  readonly measure: string;
+  readonly title: string;
+  readonly log: boolean;
+}
+
+/** Measures against something that was varied, e.g. the NFE or the length of training. */
+export interface CurvesFigure {
+  readonly kind: 'curves';
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  curves(results: Results): readonly Curve[];
+}
+
+/** Paths or samples themselves, drawn from what is trained or computed once more for the picture. */
+export interface PathsFigure {
+  readonly kind: 'paths';
+  readonly title: string;
+  picture(lab: Lab, size: Size): Promise<Picture>;
+}
+
+export type Figure = ArmsFigure | CurvesFigure | PathsFigure;
+
 export interface Reproduction {
   readonly name: string;
   readonly claim: string;
@@ -28,8 +84,7 @@ export interface Reproduction {
   readonly seeds: { readonly quick: readonly number[]; readonly full: readonly number[] };
   /** What is compared; each is run with every seed. */
   readonly arms: readonly string[];
-  /** The measure that the figure shows, and how it is to be read. */
-  readonly figure: { readonly measure: string; readonly title: string; readonly log: boolean };
+  readonly figure: Figure;
   run(arm: string, seed: number, lab: Lab, size: Size): Promise<Measures>;
   verdict(results: Results): Verdict;
 }
@@ -42,6 +97,24 @@ export function defineReproduction(reproduction: Reproduction): Reproduction {
 /** One measure of one arm over the seeds. */
 export function values(results: Results, arm: string, measure: string): number[] {
   return (results[arm] ?? []).map((measures) => measures[measure] ?? NaN);
+}
+
+/**
+ * One arm as a curve: at each x the mean over seeds of the measure that belongs to it.
+ *
+ * @param measureOf  the name of the measure at x, e.g. `nfe4`
+ */
+export function curve(
+  results: Results,
+  arm: string,
+  xs: readonly number[],
+  measureOf: (x: number) => string,
+): Curve {
+  const points = xs.map((x) => {
+    const numbers = values(results, arm, measureOf(x));
+    return { x, mean: mean(numbers), error: standardError(numbers) };
+  });
+  return { name: arm, points };
 }
 
 export function mean(numbers: readonly number[]): number {

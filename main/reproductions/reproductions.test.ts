@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pairedDistance } from '../metrics/paired-distance.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
-import { figureOf } from './figure.ts';
 import { reproductionByName, reproductions } from './index.ts';
 import { Lab, noiseOf } from './lab.ts';
 import {
@@ -26,7 +25,7 @@ const invented: Reproduction = defineReproduction({
   rule: 'Holds if small has less than large.',
   seeds: { quick: [0, 1, 2], full: [0, 1, 2, 3] },
   arms: ['small', 'large'],
-  figure: { measure: 'size', title: 'Size', log: true },
+  figure: { kind: 'arms', measure: 'size', title: 'Size', log: true },
   run: async (arm, seed) => ({ size: (arm === 'small' ? 1 : 2) + seed / 100 }),
   verdict: (results) => isLess(values(results, 'small', 'size'), values(results, 'large', 'size')),
 });
@@ -51,7 +50,7 @@ const optionsWith = (change: Partial<RunOptions> = {}): RunOptions => ({
 
 describe('a reproduction', () => {
   it('runs every arm with every seed and judges by its rule', async () => {
-    const report = await runReproduction(invented, optionsWith());
+    const { report } = await runReproduction(invented, optionsWith());
     expect(report).toMatchObject({ name: 'invented', seeds: [0, 1, 2], verdict: 'holds' });
     expect(report.measured['small']!['size']!.values).toEqual([1, 1.01, 1.02]);
     expect(report.measured['large']!['size']!.mean).toBeCloseTo(2.01, 12);
@@ -75,26 +74,32 @@ describe('a reproduction', () => {
       code: 'reproduction/stopped',
     });
     expect(kept.pages.size).toBe(4);
-    const report = await runReproduction(counted, optionsWith({ notebook: kept }));
+    const finished = await runReproduction(counted, optionsWith({ notebook: kept }));
     expect(asked).toBe(6);
-    expect(report).toEqual(await runReproduction(invented, optionsWith()));
+    expect(finished).toEqual(await runReproduction(invented, optionsWith()));
   });
 
   it('takes other seeds', async () => {
-    const report = await runReproduction(invented, optionsWith({ seeds: [7, 8, 9, 10] }));
+    const { report } = await runReproduction(invented, optionsWith({ seeds: [7, 8, 9, 10] }));
     expect(report.measured['small']!['size']!.values).toEqual([1.07, 1.08, 1.09, 1.1]);
   });
 
-  it('draws a figure that is whole and carries its numbers', async () => {
-    const report = await runReproduction(invented, optionsWith());
-    const svg = figureOf(report, invented);
-    expect(svg).toMatch(/^<\?xml[^>]*>\n<svg [\s\S]*<\/svg>\n$/);
-    expect(svg.match(/<circle /g)).toHaveLength(6);
-    const metadata = /<metadata>(.*)<\/metadata>/.exec(svg)![1]!;
-    expect(
-      JSON.parse(metadata.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')),
-    ).toEqual(report);
-    expect(svg).not.toMatch(/NaN|Infinity/);
+  it('draws the picture of a figure of paths once, when everything is measured', async () => {
+    const asked: boolean[] = [];
+    const drawn: Reproduction = {
+      ...invented,
+      figure: {
+        kind: 'paths',
+        title: 'From noise to data',
+        picture: async (_, { isQuick }) => {
+          asked.push(isQuick);
+          return { sets: [{ name: 'exact flow', paths: Float32Array.of(0, 0, 1, 1), steps: 2 }] };
+        },
+      },
+    };
+    const { figure } = await runReproduction(drawn, optionsWith());
+    expect(asked).toEqual([true]);
+    expect(figure).toContain('exact flow');
   });
 });
 
@@ -127,6 +132,9 @@ describe('the registry', () => {
     for (const each of reproductions) {
       expect(each.name).toMatch(/^[a-z]+(-[a-z]+)+$/);
       for (const text of [each.claim, each.source, each.rule]) expect(text.length).toBeGreaterThan(20);
+      // All that a figure prints is in its font: Latin letters and the signs of U+2000 to U+206F.
+      const printed = [each.claim, each.source, each.rule, each.figure.title, ...each.arms].join('');
+      expect(printed).toMatch(/^[\u0020-\u00ff\u2000-\u206f\u2212]*$/);
       expect(each.rule).toMatch(/[Hh]olds if/);
       expect(each.rule).toMatch(/does not hold/);
       for (const seeds of [each.seeds.quick, each.seeds.full]) {

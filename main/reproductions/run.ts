@@ -1,33 +1,9 @@
 /** Runs a reproduction: every arm with every seed, then its rule on what was measured. */
 import type { Executor } from '../tensor/executors/executor.ts';
+import { figureOf } from './figure/figure.ts';
 import { Lab } from './lab.ts';
-import {
-  type Measures,
-  type Reproduction,
-  type Results,
-  type Verdict,
-  mean,
-  standardError,
-} from './reproduction.ts';
-
-/** One measure of one arm. */
-export interface Measured {
-  readonly mean: number;
-  readonly standardError: number;
-  /** In the order of the seeds. */
-  readonly values: readonly number[];
-}
-
-export interface Report {
-  readonly name: string;
-  readonly claim: string;
-  readonly source: string;
-  readonly seeds: readonly number[];
-  /** By arm, then by measure. */
-  readonly measured: Readonly<Record<string, Readonly<Record<string, Measured>>>>;
-  readonly rule: string;
-  readonly verdict: Verdict;
-}
+import { type Report, reportOf } from './report.ts';
+import type { Measures, Reproduction } from './reproduction.ts';
 
 /** Where what was measured is kept, so that a reproduction that was stopped goes on. */
 export interface Notebook {
@@ -46,8 +22,14 @@ export interface RunOptions {
   readonly onProgress: (arm: string, seed: number, done: number, of: number) => void;
 }
 
+export interface Finished {
+  readonly report: Report;
+  /** SVG. */
+  readonly figure: string;
+}
+
 /** @throws WorkbenchError `reproduction/stopped`, `reproduction/diverged`; what was measured is kept */
-export async function runReproduction(reproduction: Reproduction, options: RunOptions): Promise<Report> {
+export async function runReproduction(reproduction: Reproduction, options: RunOptions): Promise<Finished> {
   const { isQuick, executor, signal, notebook, onProgress } = options;
   const seeds = options.seeds ?? (isQuick ? reproduction.seeds.quick : reproduction.seeds.full);
   const lab = new Lab(executor, signal);
@@ -69,23 +51,8 @@ export async function runReproduction(reproduction: Reproduction, options: RunOp
     }
     results[arm] = found;
   }
-  return reportOf(reproduction, seeds, results);
-}
-
-function reportOf(reproduction: Reproduction, seeds: readonly number[], results: Results): Report {
-  const { name, claim, source, rule } = reproduction;
-  const measured = Object.fromEntries(
-    Object.entries(results).map(([arm, measures]) => [arm, summaryOf(measures)]),
-  );
-  return { name, claim, source, seeds, measured, rule, verdict: reproduction.verdict(results) };
-}
-
-function summaryOf(measures: readonly Measures[]): Record<string, Measured> {
-  const names = Object.keys(measures[0] ?? {});
-  return Object.fromEntries(
-    names.map((name) => {
-      const numbers = measures.map((each) => each[name] ?? NaN);
-      return [name, { mean: mean(numbers), standardError: standardError(numbers), values: numbers }];
-    }),
-  );
+  const report = reportOf(reproduction, seeds, results);
+  const { figure } = reproduction;
+  const picture = figure.kind === 'paths' ? await figure.picture(lab, { isQuick }) : null;
+  return { report, figure: figureOf(report, figure, picture) };
 }

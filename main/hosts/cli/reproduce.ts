@@ -1,13 +1,10 @@
 /** `fewstep reproduce`: claims of the papers, rerun at toy scale. */
-import fs from 'node:fs';
-import path from 'node:path';
 import { WorkbenchError } from '#contract/errors.ts';
+import { ReproductionFolder } from '../../engine/reproduction-folder.ts';
 import { programVersion } from '../../engine/version.ts';
-import { figureOf } from '../../reproductions/figure.ts';
 import { reproductionByName, reproductions } from '../../reproductions/index.ts';
-import type { Measures, Reproduction } from '../../reproductions/reproduction.ts';
-import { type Notebook, type Report, runReproduction } from '../../reproductions/run.ts';
-import { writeFileAtomic } from '../../store/atomic-file.ts';
+import type { Report } from '../../reproductions/report.ts';
+import { runReproduction } from '../../reproductions/run.ts';
 import { resolveHome } from '../../store/home.ts';
 import { executorById } from '../../tensor/device.ts';
 import { numberFrom, parseFlags } from './flags.ts';
@@ -50,33 +47,34 @@ export async function reproduce(argv: readonly string[], output: Output): Promis
   const chosen = name === null ? reproductions : [reproductionByName(name)];
   const seeds = seedsFrom(given['seeds'] as string | undefined);
   const isQuick = given['quick'] === true;
-  const folder = path.join(resolveHome(given['home'] as string | undefined), 'reproductions');
+  const home = resolveHome(given['home'] as string | undefined);
   const executor = await executorById('auto');
   const signal = watchSignals();
   const reports: Report[] = [];
+  const lines: string[] = [];
   try {
     for (const reproduction of chosen) {
-      const place = path.join(folder, reproduction.name, isQuick ? 'quick' : 'full');
-      const report = await runReproduction(reproduction, {
+      const folder = new ReproductionFolder(home, reproduction, isQuick ? 'quick' : 'full', programVersion());
+      if (given['again'] === true) folder.forget();
+      const finished = await runReproduction(reproduction, {
         isQuick,
         ...(seeds === null ? {} : { seeds }),
         executor,
         signal,
-        notebook: notebookIn(path.join(place, 'measured'), given['again'] === true),
+        notebook: folder,
         onProgress: (arm, seed, done, of) =>
           output.say(`${reproduction.name}: ${arm}, seed ${seed} (${done + 1} of ${of})`),
       });
-      keep(place, report, reproduction);
+      await folder.keep(finished);
+      const { report } = finished;
       output.say(`${reproduction.name}: ${report.verdict}`);
       reports.push(report);
+      lines.push(...linesOf(report, folder.figureFile));
     }
   } finally {
     signal.release();
   }
-  output.answer(
-    reports,
-    reports.flatMap((report) => linesOf(report, folder, isQuick)),
-  );
+  output.answer(reports, lines);
   return 0;
 }
 
@@ -93,32 +91,7 @@ function seedsFrom(text: string | undefined): number[] | null {
   return seeds;
 }
 
-/** One file an experiment; one of another version of the program is measured again. */
-function notebookIn(folder: string, again: boolean): Notebook {
-  const fileOf = (arm: string, seed: number): string =>
-    path.join(folder, `${arm.replace(/[^a-z0-9]+/gi, '-')}-seed-${seed}.json`);
-  const version = programVersion();
-  return {
-    read(arm, seed) {
-      const file = fileOf(arm, seed);
-      if (again || !fs.existsSync(file)) return null;
-      const stored = JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string; measures: Measures };
-      return stored.version === version ? stored.measures : null;
-    },
-    write(arm, seed, measures) {
-      fs.mkdirSync(folder, { recursive: true });
-      writeFileAtomic(fileOf(arm, seed), `${JSON.stringify({ version, arm, seed, measures })}\n`);
-    },
-  };
-}
-
-function keep(place: string, report: Report, reproduction: Reproduction): void {
-  fs.mkdirSync(place, { recursive: true });
-  writeFileAtomic(path.join(place, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileAtomic(path.join(place, 'figure.svg'), figureOf(report, reproduction));
-}
-
-function linesOf(report: Report, folder: string, isQuick: boolean): string[] {
+function linesOf(report: Report, figureFile: string): string[] {
   const rows = Object.entries(report.measured).flatMap(([arm, measures]) =>
     Object.entries(measures).map(
       ([measure, found]) =>
@@ -130,7 +103,7 @@ function linesOf(report: Report, folder: string, isQuick: boolean): string[] {
     `  ${report.claim} (${report.source})`,
     `  Rule: ${report.rule}`,
     ...rows,
-    `  ${path.join(folder, report.name, isQuick ? 'quick' : 'full', 'figure.svg')}`,
+    `  ${figureFile}`,
     '',
   ];
 }
