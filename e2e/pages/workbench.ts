@@ -31,7 +31,7 @@ export class Workbench {
     await expect(this.part('run-inspector')).toBeVisible();
   }
 
-  async show(view: 'trajectories' | 'fields' | 'samples' | 'metrics'): Promise<void> {
+  async show(view: 'trajectories' | 'fields' | 'samples' | 'metrics' | 'compare'): Promise<void> {
     await this.part(`tab-${view}`).click();
   }
 

@@ -13,7 +13,7 @@ const figureScale = 2;
  * @throws Error if the browser cannot draw it
  */
 export async function pngFromSvg(svg: string): Promise<Blob> {
-  const image = await loaded(withFont(svg, await fontAddress()));
+  const image = await loaded(await svgWithFont(svg));
   const canvas = document.createElement('canvas');
   canvas.width = Math.round(image.naturalWidth * figureScale);
   canvas.height = Math.round(image.naturalHeight * figureScale);
@@ -27,6 +27,11 @@ export async function pngFromSvg(svg: string): Promise<Blob> {
       else resolve(blob);
     }, 'image/png');
   });
+}
+
+/** An SVG element that shows the interface's font wherever it is drawn as an image. */
+export async function svgWithFont(svg: string): Promise<string> {
+  return withFont(svg, await fontAddress());
 }
 
 async function loaded(svg: string): Promise<HTMLImageElement> {

@@ -16,6 +16,8 @@ export interface ChartLine {
   source: SeriesBuffer;
   /** Standard deviation of each value, drawn as a bar; of values that were measured several times. */
   spread?: Float64Array;
+  /** What the bars are, where they are not a standard deviation: `2 standard errors`. */
+  spreadName?: string;
 }
 
 export interface ChartAxis {

@@ -15,6 +15,8 @@ export interface Reading {
   raw: number;
   /** Standard deviation, of values that were measured several times. */
   deviation: number | null;
+  /** What that is. */
+  deviationName: string;
 }
 
 /**
@@ -29,11 +31,11 @@ export function readingsAt(
   { y, smoothing }: { y: ScaleKind; smoothing: number },
 ): Reading[] {
   return lines.map((line) => {
-    const { key, label, colour, dash, source, spread } = line;
+    const { key, label, colour, dash, source, spread, spreadName = 'standard deviation' } = line;
     const curve = painter.curve(line, y, smoothing);
     const last = source.length > 0 ? source.length - 1 : null;
     const at = cursor === null ? last : curve.nearest(cursor);
-    const name = { key, label, colour, dash };
+    const name = { key, label, colour, dash, deviationName: spreadName };
     if (at === null) return { ...name, x: null, value: NaN, raw: NaN, deviation: null };
     return {
       ...name,
@@ -52,6 +54,9 @@ export function tableText(title: string, xName: string, readings: readonly Readi
     .map(({ label, x, raw, deviation }) =>
       [label, x, raw, ...(deviation === null ? [] : [deviation])].join('\t'),
     );
-  const hasDeviation = readings.some((each) => each.deviation !== null);
-  return [['run', xName, title, ...(hasDeviation ? ['deviation'] : [])].join('\t'), ...rows].join('\n');
+  const measured = readings.find((each) => each.deviation !== null);
+  return [
+    ['run', xName, title, ...(measured === undefined ? [] : [measured.deviationName])].join('\t'),
+    ...rows,
+  ].join('\n');
 }

@@ -2,13 +2,20 @@ import { bytesFromLinearRgb } from '../theme/oklch.ts';
 import { colourMapSize } from './colour-maps.ts';
 import type { GridLayer } from './layers.ts';
 
+type ColouredGrid = Pick<GridLayer, 'values' | 'side' | 'low' | 'high' | 'colours'>;
+
 /** A grid as a PNG in a `data:` address, a pixel a cell: vectors would be tens of thousands of squares. */
-export function gridImage({ values, side, low, high, colours }: GridLayer): string {
+export function gridImage(grid: ColouredGrid): string {
+  return gridCanvas(grid)?.toDataURL('image/png') ?? '';
+}
+
+/** A grid as a picture, a pixel a cell; null where the browser gives no canvas. */
+export function gridCanvas({ values, side, low, high, colours }: ColouredGrid): HTMLCanvasElement | null {
   const canvas = document.createElement('canvas');
   canvas.width = side;
   canvas.height = side;
   const context = canvas.getContext('2d');
-  if (context === null) return '';
+  if (context === null) return null;
   const picture = context.createImageData(side, side);
   values.forEach((value, cell) => {
     const level = Math.min(1, Math.max(0, (value - low) / Math.max(1e-12, high - low)));
@@ -26,5 +33,5 @@ export function gridImage({ values, side, low, high, colours }: GridLayer): stri
     );
   });
   context.putImageData(picture, 0, 0);
-  return canvas.toDataURL('image/png');
+  return canvas;
 }

@@ -3,7 +3,8 @@ import { MediaQuery, SvelteSet } from 'svelte/reactivity';
 import { z } from 'zod';
 
 export type Side = 'left' | 'right';
-export type SectionId = 'runs' | 'data' | 'teachers' | 'demos';
+const sectionIds = ['runs', 'data', 'teachers', 'demos', 'reproductions'] as const;
+export type SectionId = (typeof sectionIds)[number];
 
 /** Below this the columns are drawers that lie over the stage. */
 const narrowBelow = 1000;
@@ -27,7 +28,8 @@ const stored = z.object({
   right: width('right'),
   isLeftOpen: z.boolean().catch(true),
   isRightOpen: z.boolean().catch(true),
-  folded: z.array(z.enum(['runs', 'data', 'teachers', 'demos'])).catch([]),
+  /** The claims are a long list that most look at on the stage. */
+  folded: z.array(z.enum(sectionIds)).catch(['reproductions']),
 });
 
 /** How wide the columns are, and what of them is open; it is the same again in the next window. */

@@ -7,7 +7,7 @@ import { rankOf } from './palette-rank.ts';
 export interface PaletteItem {
   /** Unique among all. */
   readonly key: string;
-  readonly group: 'Commands' | 'Runs' | 'Demos' | 'Data sets';
+  readonly group: 'Commands' | 'Runs' | 'Demos' | 'Data sets' | 'Claims';
   readonly title: string;
   /** More to find it by, shown beside the title. */
   readonly about: string;
@@ -25,7 +25,7 @@ const aboutLoss = 250;
 
 /** Everything that the palette can find: what can be done, and what can be opened. */
 export function paletteItems(workbench: Workbench): PaletteItem[] {
-  const { catalog, runs, selection } = workbench;
+  const { catalog, reproductions, runs, selection } = workbench;
   const entries = Object.entries(commands) as [CommandId, CommandEntry][];
   return [
     ...entries
@@ -65,6 +65,15 @@ export function paletteItems(workbench: Workbench): PaletteItem[] {
       shortcut: null,
       isEnabled: true,
       run: () => selection.openDataset(dataset.id),
+    })),
+    ...reproductions.list.map((entry): PaletteItem => ({
+      key: `claim:${entry.name}`,
+      group: 'Claims',
+      title: entry.claim,
+      about: `${entry.name} ${entry.source}`,
+      shortcut: null,
+      isEnabled: true,
+      run: () => selection.openReproduction(entry.name),
     })),
   ];
 }

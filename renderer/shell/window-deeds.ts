@@ -77,6 +77,12 @@ export function windowDeeds(hands: Hands, layout: Layout, dialogs: Dialogs): Dee
     'data.import': { isEnabled: isConnected, run: () => dialogs.pickFile() },
     'data.draw': { run: () => openRoom('draw') },
     'data.gallery': { run: () => openRoom('gallery') },
+    'reproductions.open': {
+      run: () => {
+        selection.openReproduction(null);
+        layout.closeDrawers();
+      },
+    },
 
     'edit.undo': { isEnabled: () => hands.canUndo, run: () => hands.undo() },
     'edit.redo': { isEnabled: () => hands.canRedo, run: () => hands.redo() },
@@ -123,6 +129,7 @@ export function windowDeeds(hands: Hands, layout: Layout, dialogs: Dialogs): Dee
     'view.fields': showView('fields'),
     'view.samples': showView('samples'),
     'view.metrics': showView('metrics'),
+    'view.compare': showView('compare'),
     'panes.one': split(1),
     'panes.two': split(2),
     'panes.four': split(4),

@@ -1,6 +1,6 @@
 import type { RunConfig } from '#contract/runs.ts';
 
-export const viewIds = ['trajectories', 'fields', 'samples', 'metrics'] as const;
+export const viewIds = ['trajectories', 'fields', 'samples', 'metrics', 'compare'] as const;
 export type ViewId = (typeof viewIds)[number];
 
 export type PaneCount = 1 | 2 | 4;

@@ -52,11 +52,11 @@ interface Job {
 const budgets = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /**
- * Budgets that a method can be sampled with: one for a one-step generator; for a velocity field
- * powers of two that a sampler of so many evaluations per step divides.
+ * Budgets that a method can be sampled with: one for a one-step generator; for all else powers of two,
+ * of a velocity field those that a sampler of so many evaluations per step divides.
  */
 export function budgetsOf(produces: Produces, evaluationsPerStep: number): readonly number[] {
-  if (produces === 'generator' || produces === 'flowMap') return [1];
+  if (produces === 'generator') return [1];
   return budgets.filter((each) => each % Math.max(1, evaluationsPerStep) === 0);
 }
 

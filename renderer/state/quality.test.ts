@@ -106,6 +106,11 @@ describe('budgetsOf', () => {
     expect(budgetsOf('generator', 2)).toEqual([1]);
   });
 
+  it('is any number for a flow map or a policy', () => {
+    expect(budgetsOf('flowMap', 1)).toEqual(budgetsOf('policy', 1));
+    expect(budgetsOf('flowMap', 1).length).toBeGreaterThan(4);
+  });
+
   it('is whole steps of the sampler', () => {
     expect(budgetsOf('velocity', 1)[0]).toBe(1);
     expect(budgetsOf('velocity', 4)).toEqual([4, 8, 16, 32, 64, 128]);

@@ -14,8 +14,8 @@ export const drafts = {
   teacher: { method: 'teacher', dataset: 'checkerboard' },
 } as const satisfies Record<string, Draft>;
 
-/** What the stage holds: the panes of views, all data sets, or the canvas to draw one. */
-export type StageRoom = 'views' | 'gallery' | 'draw';
+/** What the stage holds: the panes of views, all data sets, the canvas to draw one, or claims to rerun. */
+export type StageRoom = 'views' | 'gallery' | 'draw' | 'reproductions';
 
 /** What a person looks at: one run, and what the stage and the inspector show. */
 export class Selection {
@@ -25,6 +25,8 @@ export class Selection {
   draft = $state.raw<Draft | null>(null);
   /** The data set that is looked at in the inspector, by its id. */
   dataset = $state<string | null>(null);
+  /** The claim that is looked at among the reproductions, by its name; null shows all. */
+  reproduction = $state<string | null>(null);
   /** Runs drawn in the metrics view beside the selected one. */
   readonly overlaid = new SvelteSet<string>();
 
@@ -54,6 +56,11 @@ export class Selection {
 
   openStage(room: StageRoom): void {
     this.stage = room;
+  }
+
+  openReproduction(name: string | null): void {
+    this.stage = 'reproductions';
+    this.reproduction = name;
   }
 
   toggleOverlay(id: string): void {

@@ -10,6 +10,7 @@ import { Metrics } from './metrics.svelte.ts';
 import { Panes } from './panes.svelte.ts';
 import { Picks } from './picks.svelte.ts';
 import { Playback } from './playback.svelte.ts';
+import { Reproductions } from './reproductions.svelte.ts';
 import { isActive, Runs } from './runs.svelte.ts';
 import { Selection } from './selection.svelte.ts';
 import { TrainingTime } from './training-time.svelte.ts';
@@ -19,6 +20,7 @@ export class Workbench {
   readonly connection: Connection;
   readonly catalog: CatalogState;
   readonly runs: Runs;
+  readonly reproductions: Reproductions;
   readonly selection = new Selection();
   readonly panes = new Panes();
   readonly commands = new Commands(this.panes);
@@ -54,6 +56,7 @@ export class Workbench {
     this.connection = new Connection(open);
     this.catalog = new CatalogState(this.connection);
     this.runs = new Runs(this.connection);
+    this.reproductions = new Reproductions(this.connection);
   }
 
   /** Sets the effects up; to be called while a component is made, which ends them with itself. */
@@ -64,6 +67,10 @@ export class Workbench {
       if (client === null) return;
       void this.catalog.load();
       return this.runs.follow(client);
+    });
+    $effect(() => {
+      const { client } = this.connection;
+      if (client !== null) return this.reproductions.follow(client);
     });
     $effect(() => {
       const { client } = this.connection;
@@ -119,7 +126,9 @@ export class Workbench {
    * on none shows a trained run that ships with the program, and plays it.
    */
   #selectFirst(): void {
-    if (!this.runs.hasLoaded || this.selection.run !== null || this.selection.draft !== null) return;
+    const { run, draft, stage } = this.selection;
+    // Whoever was quick to ask for something else is not taken away from it.
+    if (!this.runs.hasLoaded || run !== null || draft !== null || stage !== 'views') return;
     const first = this.runs.list.find((run) => run.status === 'running') ?? this.runs.list[0];
     if (first !== undefined) this.selection.openRun(first.id);
     else if (this.runs.demos[0] !== undefined) this.openDemo(this.runs.demos[0].id);

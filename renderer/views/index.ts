@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 import type { ViewId } from '../state/panes.svelte.ts';
+import Compare from './compare/Compare.svelte';
 import Fields from './fields/Fields.svelte';
 import Metrics from './metrics/Metrics.svelte';
 import Samples from './samples/Samples.svelte';
@@ -11,4 +12,5 @@ export const stageViews: Record<ViewId, Component> = {
   fields: Fields,
   samples: Samples,
   metrics: Metrics,
+  compare: Compare,
 };

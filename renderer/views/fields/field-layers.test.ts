@@ -3,11 +3,13 @@ import type { ViewFrame } from '#contract/frames.ts';
 import { piecesOf, streamlinesOf } from '../../scene/streamlines.ts';
 import type { LinearRgb } from '../../theme/oklch.ts';
 import type { Paint } from '../../theme/paint.ts';
-import { fieldArrays } from './field-export.ts';
+import { componentGroups, magnitudeLevels } from './components.ts';
+import { fieldArrays, fieldLegend } from './field-export.ts';
 import { fieldLayers } from './field-layers.ts';
 import type { FieldPicture } from './field-layers.ts';
 import { driftParts, fieldSetOf, velocityPart } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
+import { shownPart } from './student-parts.ts';
 import { cellsOfNodes } from './vectors.ts';
 
 const shades: Readonly<Record<string, LinearRgb>> = {
@@ -48,6 +50,9 @@ function pictureOf(change: Partial<FieldPicture>): FieldPicture {
     flow: null,
     streamlines: null,
     ground: null,
+    regions: [],
+    tint: null,
+    source: null,
     probe: null,
     parts: [velocityPart],
     scale: 0.1,
@@ -120,8 +125,103 @@ describe('fieldLayers', () => {
   });
 });
 
+describe('of a student', () => {
+  const student = setOf({
+    ...frame,
+    arrays: { ...frame.arrays, teacher: nodes, weights: new Float32Array(side * side * 3).fill(1 / 3) },
+  });
+  const residual = shownPart({ kind: 'velocity', produces: 'policy', hasTeacher: true }, 'residual');
+
+  it('a residual is told by colour on the dots and their arrows, above the lines', () => {
+    const tint = { groups: new Float32Array(student.count).fill(magnitudeLevels), components: null };
+    const picture = pictureOf({
+      arrows: null,
+      streamlines,
+      particles: student,
+      parts: [residual],
+      areSamples: true,
+      tint,
+    });
+    const layers = fieldLayers(picture, paintIn('light'));
+    expect(layers.map((layer) => layer.key)).toEqual([
+      'streamlines',
+      'particle-residual',
+      'particles-tinted',
+    ]);
+    const [, arrows, dots] = layers;
+    if (arrows?.kind !== 'arrows' || dots?.kind !== 'paths') throw new Error('expected arrows and dots');
+    expect(arrows.colours[0]).not.toBe(arrows.colours.at(-4));
+    // Dots are samples: a picked one stands out like in every view.
+    expect([dots.isSamples, dots.count, dots.groups]).toEqual([true, student.count, tint.groups]);
+  });
+
+  it('the sample whose policy is on the grid has a halo, and only it', () => {
+    const picture = pictureOf({ arrows: null, particles: student, areSamples: true, source: 7 });
+    const [halo, dots] = fieldLayers(picture, paintIn('dark'));
+    expect([halo?.key, dots?.key]).toEqual(['source', 'particles']);
+    if (halo?.kind !== 'points') throw new Error('expected points');
+    expect([halo.count, ...halo.points]).toEqual([1, ...nodes.subarray(14, 16)]);
+    expect(halo.isSamples).toBe(false);
+  });
+
+  it('student, teacher and residual have arrows of one scale', () => {
+    const scaleOf = (show: 'student' | 'teacher' | 'residual'): number => {
+      const part = shownPart({ kind: 'velocity', produces: 'policy', hasTeacher: true }, show);
+      const [layer] = fieldLayers(pictureOf({ arrows: student, parts: [part] }), paintIn('dark'));
+      if (layer?.kind !== 'arrows') throw new Error('expected arrows');
+      expect(layer.key).toBe(`grid-${part.id}`);
+      return layer.scale;
+    };
+    expect(new Set([scaleOf('student'), scaleOf('teacher'), scaleOf('residual')]).size).toBe(1);
+  });
+
+  it('component regions lie under lines, which are neutral on them', () => {
+    const grid = cellsOfNodes(new Float32Array(side * side).fill(1), side, 3);
+    const regions = [0, 2].map((component) => ({ component, grid }));
+    const [first, second, lines] = fieldLayers(pictureOf({ regions, streamlines }), paintIn('light'));
+    expect([first?.key, second?.key]).toEqual(['region-0', 'region-2']);
+    if (lines?.kind !== 'lines') throw new Error('expected lines');
+    expect(lines.colours[0]).toBe(lines.colours.at(-4));
+  });
+
+  it('a figure names what is wrong, and the components that are seen', () => {
+    const unit = 'data std per unit t';
+    const [entry] = fieldLegend(pictureOf({ parts: [residual], longest: 0.5 }), unit, paintIn('light'));
+    expect(entry?.label).toBe('Imitation error, up to 0.500 data std per unit t');
+    const weights = { values: Float32Array.of(0.9, 0.1, 0, 0, 0.2, 0.8), components: 3 };
+    const tint = { groups: componentGroups(weights.values, 3), components: 3 };
+    const entries = fieldLegend(
+      pictureOf({ particles: { ...student, weights }, tint }),
+      unit,
+      paintIn('light'),
+    );
+    expect(entries.map(({ label }) => label)).toEqual(['Component 1', 'Component 3']);
+  });
+});
+
 it('exported arrays have the shapes that they say', () => {
-  const arrays = fieldArrays({ grid: frame, particles: null });
-  expect(arrays.map(({ name }) => name)).toEqual(['grid_points', 'grid_vectors']);
+  const student = {
+    ...frame,
+    arrays: {
+      ...frame.arrays,
+      teacher: nodes,
+      weights: new Float32Array(side * side * 5),
+      weightTimes: new Float32Array(3),
+      weightsOver: new Float32Array(15),
+    },
+  };
+  const arrays = fieldArrays({ grid: frame, particles: student });
+  expect(arrays.map(({ name }) => name)).toEqual([
+    'grid_points',
+    'grid_vectors',
+    'particles_points',
+    'particles_vectors',
+    'particles_teacher',
+    'particles_weights',
+    'particles_weightTimes',
+    'particles_weightsOver',
+    'particles_residual',
+  ]);
+  expect(arrays.slice(5, 8).map(({ shape }) => shape)).toEqual([[side * side, 5], [3], [3, 5]]);
   for (const { shape, values } of arrays) expect(shape.reduce((a, b) => a * b, 1)).toBe(values.length);
 });

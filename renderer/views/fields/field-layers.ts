@@ -7,6 +7,8 @@ import type { piecesOf } from '../../scene/streamlines.ts';
 import type { LinearRgb } from '../../theme/oklch.ts';
 import type { Paint } from '../../theme/paint.ts';
 import type { FieldSet, PartInfo } from './field-set.ts';
+import { haloLayer, particleLayer, points, regionLayer } from './particle-layers.ts';
+import type { Tint } from './tint.ts';
 import type { Ground } from './settings.svelte.ts';
 
 /** Everything that decides the picture but its colours. */
@@ -21,6 +23,12 @@ export interface FieldPicture {
   readonly flow: FieldSet | null;
   readonly streamlines: ReturnType<typeof piecesOf> | null;
   readonly ground: { readonly kind: Exclude<Ground, 'none'>; readonly grid: PlaneGrid } | null;
+  /** Where each component of a policy counts, instead of a ground. */
+  readonly regions: readonly { readonly component: number; readonly grid: PlaneGrid }[];
+  /** What the colours of the particles tell; null for one colour. */
+  readonly tint: Tint | null;
+  /** The particle whose policy the grid shows; null where there is none. */
+  readonly source: number | null;
   readonly probe: FieldSet | null;
   /** Parts that have arrows. */
   readonly parts: readonly PartInfo[];
@@ -39,7 +47,9 @@ export function fieldLayers(picture: FieldPicture, paint: Paint): Layer[] {
   const layers: Layer[] = [];
   const { ground, streamlines, flow, arrows, particles, probe } = picture;
   const magnitudes = magnitudesOf(paint);
+  const hasGround = ground !== null || picture.regions.length > 0;
   if (ground !== null) layers.push(groundLayer(ground, paint));
+  for (const { component, grid } of picture.regions) layers.push(regionLayer(component, grid, paint));
   const sources = flow?.sources ?? null;
   if (sources !== null && particles === null) {
     layers.push(
@@ -56,22 +66,23 @@ export function fieldLayers(picture: FieldPicture, paint: Paint): Layer[] {
       heads: streamlines.heads,
       headValues: streamlines.headValues,
       // On a coloured ground lines are told from it by being neutral.
-      colours: ground === null ? magnitudes : plainMap(paint, '--ink'),
+      colours: hasGround ? plainMap(paint, '--ink') : magnitudes,
       largest: picture.longest,
       width: 1.25,
-      opacity: ground === null ? 0.9 : 0.55,
+      opacity: hasGround ? 0.55 : 0.9,
     });
   }
-  const isNeutral = ground !== null || streamlines !== null;
+  const isNeutral = hasGround || streamlines !== null;
   if (arrows !== null) {
     const colours = isNeutral ? plainMap(paint, '--ink') : magnitudes;
     layers.push(...arrowLayers('arrows', arrows, picture, paint, colours));
   }
   if (particles !== null) {
-    layers.push(
-      points('particles', particles.points, picture.particleColour(paint), 0.9, 4, picture.areSamples),
-    );
-    layers.push(...arrowLayers('particles', particles, picture, paint, plainMap(paint, '--ink')));
+    // Arrows of a residual may be too short to be seen: the dots tell its size too, above them.
+    const arrows = arrowLayers('particles', particles, picture, paint, plainMap(paint, '--ink'));
+    const dots = particleLayer(particles, { ...picture, colour: picture.particleColour(paint) }, paint);
+    if (picture.source !== null) layers.push(haloLayer(particles, picture.source, paint));
+    layers.push(...(picture.tint === null ? [dots, ...arrows] : [...arrows, dots]));
   }
   if (probe !== null) layers.push(...arrowLayers('probe', probe, picture, paint, plainMap(paint, '--ink')));
   return layers;
@@ -100,27 +111,6 @@ function groundLayer(ground: NonNullable<FieldPicture['ground']>, paint: Paint):
   };
 }
 
-function points(
-  key: string,
-  values: Float32Array,
-  colour: LinearRgb,
-  opacity: number,
-  size = 3,
-  isSamples = false,
-): Layer {
-  return {
-    kind: 'points',
-    key,
-    points: values,
-    count: values.length / 2,
-    dim: 2,
-    colour,
-    size,
-    opacity,
-    isSamples,
-  };
-}
-
 /** Arrows of every part that is shown; the parts of a drift in their own colours. */
 function arrowLayers(
   place: keyof typeof keys,
@@ -132,7 +122,9 @@ function arrowLayers(
   return picture.parts.flatMap((part) => {
     const vectors = set.vectors[part.id];
     if (vectors === undefined) return [];
-    const isWhole = part.id === 'drift' || part.id === 'velocity';
+    const isDriftPart = part.id === 'attract' || part.id === 'repel';
+    // What is wrong is told by its colour wherever no lines carry the ramp on the same places.
+    const isCoded = part.id === 'residual' && place === 'particles';
     return {
       kind: 'arrows' as const,
       key: `${keys[place]}-${part.id}`,
@@ -141,9 +133,13 @@ function arrowLayers(
       count: set.count,
       dim: 2,
       scale: picture.scale,
-      colours: part.id === 'velocity' ? colours : plainMap(paint, part.colour),
+      colours: isCoded
+        ? magnitudesOf(paint)
+        : isDriftPart || part.id === 'drift'
+          ? plainMap(paint, part.colour)
+          : colours,
       longest: picture.longest,
-      opacity: place === 'probe' || isWhole ? 1 : 0.75,
+      opacity: place !== 'probe' && isDriftPart ? 0.75 : 1,
     };
   });
 }

@@ -5,19 +5,25 @@ import { piecesOf, streamlinesOf } from '../../scene/streamlines.ts';
 import type { LinearRgb } from '../../theme/oklch.ts';
 import type { Paint } from '../../theme/paint.ts';
 import type { FieldPicture } from './field-layers.ts';
-import { arrowParts, fieldSetOf, leadingPart } from './field-set.ts';
+import { fieldSetOf, leadingPart, shownParts } from './field-set.ts';
 import type { FieldSet, PartId } from './field-set.ts';
 import type { FieldSettings } from './settings.svelte.ts';
+import { isStudent, shownPart } from './student-parts.ts';
+import type { Show, Subject } from './student-parts.ts';
+import { regionsOf, tintOf } from './tint.ts';
+import type { Tint } from './tint.ts';
 import { cellsOfNodes, divergenceOf, everyNth, lengthsOf, longestOf } from './vectors.ts';
 
 interface Inputs {
   settings: FieldSettings;
-  kind: () => 'drift' | 'velocity' | null;
+  subject: () => Subject | null;
   grid: () => ViewFrame | null;
   particles: () => ViewFrame | null;
   probe: () => ViewFrame | null;
   /** Sampler time that the particles belong to. */
   t: () => number;
+  /** The sample whose policy is on the grid; null where it is no policy. */
+  source: () => number | null;
   /** Colour token of the run. */
   runColour: () => string;
 }
@@ -30,14 +36,26 @@ const stillShare = 2e-3;
 /** What the frames of a field say, as a picture; what is costly is done again only for other numbers. */
 export class FieldModel {
   readonly #inputs: Inputs;
-  readonly #parts = $derived.by(() => {
-    const kind = this.#inputs.kind();
-    return kind === null ? [] : arrowParts(kind, this.#inputs.settings.parts);
+  /** What is looked at: what is set, or the model's own where it has no such thing. */
+  readonly show = $derived.by((): Show => {
+    const subject = this.#inputs.subject();
+    const { show } = this.#inputs.settings;
+    if (subject === null || !isStudent(subject)) return 'student';
+    const isThere = show === 'weights' ? this.components > 0 : show === 'student' || subject.hasTeacher;
+    return isThere ? show : 'student';
   });
-  /** The part that streamlines and ground show. */
+  readonly #velocityPart = $derived.by(() => {
+    const subject = this.#inputs.subject();
+    return subject?.kind === 'velocity' ? shownPart(subject, this.show) : null;
+  });
+  readonly #parts = $derived.by(() => {
+    if (this.#inputs.subject() === null) return [];
+    return this.#velocityPart === null ? shownParts(this.#inputs.settings.parts) : [this.#velocityPart];
+  });
+  /** The part that is looked at. */
   readonly leading = $derived.by(() => {
-    const kind = this.#inputs.kind();
-    return kind === null ? null : leadingPart(kind, this.#inputs.settings.parts);
+    if (this.#inputs.subject() === null) return null;
+    return this.#velocityPart ?? leadingPart(this.#inputs.settings.parts);
   });
 
   /** The square grid lies in the first two axes; on any other plane there is none to show. */
@@ -53,8 +71,19 @@ export class FieldModel {
   readonly #particles = $derived.by(() => fieldSetOf(this.#inputs.particles(), this.#inputs.settings.axes));
   readonly #probe = $derived.by(() => fieldSetOf(this.#inputs.probe(), this.#inputs.settings.axes));
 
+  /**
+   * Whether the grid shows the teacher in the student's place: a flow map has a velocity at its own
+   * states alone.
+   */
+  readonly isGridOfTeacher = $derived.by(() => {
+    const vectors = this.#grid?.set.vectors;
+    return (
+      this.leading?.id === 'velocity' && vectors?.velocity === undefined && vectors?.teacher !== undefined
+    );
+  });
   readonly #flow = $derived.by(() => {
-    const vectors = this.leading === null ? undefined : this.#grid?.set.vectors[this.leading.id];
+    const part = this.isGridOfTeacher ? 'teacher' : this.leading?.id;
+    const vectors = part === undefined ? undefined : this.#grid?.set.vectors[part];
     return vectors === undefined ? null : { vectors, longest: longestOf(vectors, 2) };
   });
   readonly #streamlines = $derived.by(() => {
@@ -68,35 +97,81 @@ export class FieldModel {
   });
   readonly ground = $derived.by((): FieldPicture['ground'] => {
     const [grid, flow, kind] = [this.#grid, this.#flow, this.#inputs.settings.ground];
-    if (kind === 'none' || grid === null || flow === null) return null;
+    if (kind === 'none' || this.show === 'weights') return null;
+    if (grid === null || flow === null) return null;
     return { kind, grid: groundOf(kind, flow.vectors, grid.side, grid.extent) };
+  });
+  readonly #regions = $derived.by((): FieldPicture['regions'] => {
+    const grid = this.#grid;
+    if (this.show !== 'weights' || grid === null) return [];
+    const { side, extent, set } = grid;
+    return regionsOf(set).map(({ component, values }) => ({
+      component,
+      grid: cellsOfNodes(values, side, extent),
+    }));
   });
   readonly #arrows = $derived.by(() => {
     const grid = this.#grid;
     if (!this.#inputs.settings.draws.arrows || grid === null) return null;
     const stride = Math.max(1, Math.round((grid.side - 1) / (this.#inputs.settings.arrows - 1)));
-    return thinned(grid.set, grid.side, stride);
+    const set = thinned(grid.set, grid.side, stride);
+    const { teacher } = set.vectors;
+    return this.isGridOfTeacher && teacher !== undefined
+      ? { ...set, vectors: { ...set.vectors, velocity: teacher } }
+      : set;
+  });
+  readonly #drawnParticles = $derived.by(() =>
+    this.#inputs.settings.draws.particles ? this.#particles : null,
+  );
+
+  /**
+   * Magnitude at the upper end of the colours. Student and teacher share one, so that they can be
+   * compared; a residual is measured where the student is, for elsewhere nobody goes.
+   */
+  readonly longest = $derived.by(() => {
+    const subject = this.#inputs.subject();
+    const [grid, particles] = [this.#grid?.set ?? null, this.#drawnParticles];
+    if (this.leading?.id === 'residual') {
+      const vectors = particles?.vectors.residual ?? grid?.vectors.residual;
+      return vectors === undefined ? 0 : longestOf(vectors, 2);
+    }
+    if (subject !== null && isStudent(subject)) return (grid ?? particles)?.longest ?? 0;
+    return this.#flow?.longest ?? this.#particles?.longest ?? 0;
   });
 
-  /** Magnitude at the upper end of the colours. */
-  readonly longest = $derived.by(() => this.#flow?.longest ?? this.#particles?.longest ?? 0);
+  readonly #tint = $derived.by((): Tint | null => {
+    const particles = this.#drawnParticles;
+    if (particles === null) return null;
+    return tintOf(particles, this.show === 'weights' ? 'weights' : (this.leading?.id ?? null), this.longest);
+  });
+  /** Components of the policy; 0 for what has none. */
+  readonly components = $derived.by(
+    () => (this.#particles ?? this.#grid?.set ?? null)?.weights?.components ?? 0,
+  );
 
   readonly picture = $derived.by((): FieldPicture => {
     const { settings } = this.#inputs;
-    const isDrift = this.#inputs.kind() === 'drift';
+    const subject = this.#inputs.subject();
+    const isDrift = subject?.kind === 'drift';
+    const areSamples = isDrift || (subject !== null && isStudent(subject));
     const [t, run] = [this.#inputs.t(), this.#inputs.runColour()];
     return {
       arrows: this.#arrows,
-      particles: settings.draws.particles ? this.#particles : null,
-      areSamples: isDrift,
+      particles: this.#drawnParticles,
+      areSamples,
       flow: this.#grid?.set ?? null,
       streamlines: this.#streamlines,
       ground: this.ground,
+      regions: this.#regions,
+      tint: this.#tint,
+      source: this.#inputs.source(),
       probe: this.#probe,
       parts: this.#parts,
-      scale: isDrift ? settings.driftScale : settings.velocityScale,
+      scale: isDrift
+        ? settings.driftScale
+        : settings.velocityScale * (this.leading?.id === 'residual' ? settings.residualScale : 1),
       longest: this.longest,
-      particleColour: isDrift ? (paint) => paint.colour(run) : (paint) => colourAtTime(paint, t),
+      particleColour: areSamples ? (paint) => paint.colour(run) : (paint) => colourAtTime(paint, t),
     };
   });
 

@@ -37,6 +37,33 @@ describe('fieldSetOf', () => {
     expect(set?.count).toBe(2);
   });
 
+  it('has student minus teacher where both are there, and the longest of either', () => {
+    const points = Float32Array.of(0, 0, 1, 1);
+    const vectors = Float32Array.of(1, 0, 0, 2);
+    const teacher = Float32Array.of(1, 3, 0, 0);
+    const set = fieldSetOf(frame({ points, vectors, teacher }, 2), [0, 1]);
+    expect([...(set?.vectors.residual ?? [])]).toEqual([0, -3, 0, 2]);
+    expect(set?.longest).toBeCloseTo(Math.hypot(1, 3), 6);
+    // A flow map has no velocity of its own at a place: the teacher's field alone is one.
+    const alone = fieldSetOf(frame({ points, teacher }, 2), [0, 1]);
+    expect(Object.keys(alone?.vectors ?? {})).toEqual(['teacher']);
+  });
+
+  it('has a row of weights for every point', () => {
+    const set = fieldSetOf(
+      frame(
+        {
+          points: Float32Array.of(0, 0, 1, 1),
+          vectors: new Float32Array(4),
+          weights: Float32Array.of(0.25, 0.5, 0.25, 1, 0, 0),
+        },
+        2,
+      ),
+      [0, 1],
+    );
+    expect(set?.weights?.components).toBe(3);
+  });
+
   it('is nothing without vectors', () => {
     expect(fieldSetOf(null, [0, 1])).toBeNull();
     expect(fieldSetOf(frame({ points: Float32Array.of(1, 2) }, 2), [0, 1])).toBeNull();
@@ -45,9 +72,8 @@ describe('fieldSetOf', () => {
 
 describe('leadingPart', () => {
   it('is the sum, unless one part is looked at alone', () => {
-    expect(leadingPart('velocity', { attract: false, repel: false, drift: false })?.id).toBe('velocity');
-    expect(leadingPart('drift', { attract: true, repel: true, drift: false })?.id).toBe('drift');
-    expect(leadingPart('drift', { attract: true, repel: false, drift: false })?.id).toBe('attract');
-    expect(leadingPart('drift', { attract: false, repel: false, drift: false })).toBeNull();
+    expect(leadingPart({ attract: true, repel: true, drift: false })?.id).toBe('drift');
+    expect(leadingPart({ attract: true, repel: false, drift: false })?.id).toBe('attract');
+    expect(leadingPart({ attract: false, repel: false, drift: false })).toBeNull();
   });
 });

@@ -38,6 +38,23 @@ describe('probeRows', () => {
     );
   });
 
+  it('sets a student beside its teacher, and what is between them', () => {
+    const rows = probeRows(
+      frame({
+        points: Float32Array.of(0, 0),
+        vectors: Float32Array.of(3, 1),
+        teacher: Float32Array.of(0, 1),
+      }),
+    );
+    expect(rows.map(({ part, vector }) => [part.label, ...vector])).toEqual([
+      ['Student', 3, 1],
+      ['Teacher', 0, 1],
+      ['Residual', 3, 0],
+    ]);
+    const alone = probeRows(frame({ points: Float32Array.of(0, 0), teacher: Float32Array.of(0, 1) }));
+    expect(alone.map(({ part }) => part.label)).toEqual(['Teacher']);
+  });
+
   it('has no angle where nothing points anywhere', () => {
     const [row] = probeRows(frame({ points: Float32Array.of(0, 0), vectors: Float32Array.of(0, 0) }));
     expect(row?.angleDeg).toBeNull();

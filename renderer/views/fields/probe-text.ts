@@ -1,6 +1,7 @@
 import type { ViewFrame } from '#contract/frames.ts';
 import { axisName } from '../axes.ts';
 import { driftParts, velocityPart } from './field-set.ts';
+import { residualOf } from './residual.ts';
 import type { PartInfo } from './field-set.ts';
 
 /** One vector at the probe. */
@@ -14,8 +15,19 @@ export interface ProbeRow {
 }
 
 /** The vectors of a frame of kind `probe`. Attract and repel are given as they act on a sample. */
-export function probeRows({ arrays }: ViewFrame): ProbeRow[] {
-  const { vectors, attract, repel } = arrays;
+export function probeRows(frame: ViewFrame): ProbeRow[] {
+  const { arrays } = frame;
+  const { vectors, teacher, attract, repel } = arrays;
+  if (teacher !== undefined) {
+    const residual = residualOf(frame);
+    return [
+      ...(vectors === undefined ? [] : [rowOf({ ...velocityPart, label: 'Student' }, [...vectors])]),
+      rowOf({ ...velocityPart, id: 'teacher', label: 'Teacher', colour: '--data-teacher' }, [...teacher]),
+      ...(residual === null
+        ? []
+        : [rowOf({ ...velocityPart, id: 'residual', label: 'Residual' }, [...residual])]),
+    ];
+  }
   if (vectors !== undefined) return [rowOf(velocityPart, [...vectors])];
   if (attract === undefined || repel === undefined) return [];
   const [away, towards] = [Array.from(repel, (value) => 0 - value), [...attract]];
@@ -42,7 +54,7 @@ export function exactText(value: number): string {
 
 /** What a person copies: every number in full, one vector a line, columns by tabs. */
 export function probeText(frame: ViewFrame, facts: { run: string; t: number | null }): string {
-  const { points } = frame.arrays;
+  const { points, weights } = frame.arrays;
   const names = Array.from({ length: frame.dim }, (_, axis) => axisName(axis, frame.dim));
   const lines = [
     ['run', facts.run],
@@ -56,6 +68,7 @@ export function probeText(frame: ViewFrame, facts: { run: string; t: number | nu
       exactText(length),
       angleDeg === null ? '' : exactText(angleDeg),
     ]),
+    ...(weights === undefined ? [] : [['weights', ...Array.from(weights, exactText)]]),
   ];
   return lines.map((cells) => cells.join('\t')).join('\n');
 }

@@ -2,6 +2,7 @@ import type { Pane } from '../../state/panes.svelte.ts';
 import { firstAxes } from '../axes.ts';
 import type { Axes } from '../axes.ts';
 import type { DriftPart } from './field-set.ts';
+import type { Show } from './student-parts.ts';
 
 /** What lies under the arrows: a scalar of the field, or nothing. */
 export type Ground = 'none' | 'magnitude' | 'divergence';
@@ -10,6 +11,10 @@ export type Ground = 'none' | 'magnitude' | 'divergence';
 export class FieldSettings {
   readonly draws = $state({ arrows: false, streamlines: true, particles: true });
   readonly parts = $state<Record<DriftPart, boolean>>({ attract: true, repel: true, drift: true });
+  /** What is looked at of a student. */
+  show = $state<Show>('student');
+  /** Network calls of a policy; null for as many as it is made for. */
+  policyNfe = $state<number | null>(null);
   ground = $state<Ground>('none');
   /** Arrows along each axis of the grid. */
   arrows = $state(24);
@@ -19,6 +24,8 @@ export class FieldSettings {
   extent = $state(3);
   driftScale = $state(3);
   velocityScale = $state(0.1);
+  /** Arrows of a residual over those of student and teacher, which they would vanish beside. */
+  residualScale = $state(5);
   axes = $state.raw<Axes>(firstAxes);
   /** Where the probe stands, on the plane; null while it is put away. */
   probe = $state.raw<{ readonly x: number; readonly y: number } | null>(null);

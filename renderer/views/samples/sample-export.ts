@@ -5,6 +5,7 @@ import type { LegendEntry } from '../../scene/figure.ts';
 import type { ExportArray } from '../../state/panes.svelte.ts';
 import type { Paint } from '../../theme/paint.ts';
 import { formatNumber } from '../../ui/format.ts';
+import { pairsText } from '../teacher-pairs.ts';
 import type { SamplePicture } from './sample-layers.ts';
 
 /** The numbers of the samples view: all coordinates, and the densities that are looked at. */
@@ -18,6 +19,10 @@ export function sampleArrays(
   const modes = frame?.arrays['modes'];
   if (frame !== null && points !== undefined) {
     arrays.push({ name: 'generated', shape: [points.length / frame.dim, frame.dim], values: points });
+  }
+  const teacher = frame?.arrays['teacher'];
+  if (frame !== null && teacher !== undefined) {
+    arrays.push({ name: 'teacher', shape: [teacher.length / frame.dim, frame.dim], values: teacher });
   }
   if (modes !== undefined) arrays.push({ name: 'modes', shape: [modes.length], values: modes });
   if (data !== null) arrays.push({ name: 'data', shape: [data.count, data.dim], values: data.values });
@@ -48,6 +53,9 @@ export function sampleLegend(
   const entries: LegendEntry[] = [];
   const isLine = picture.contours !== null && picture.picture === 'density';
   if (side !== 'data') entries.push({ label: 'Generated', colour: paint.css(picture.colour), isLine });
+  if (side !== 'data' && picture.teacher !== null) {
+    entries.push({ label: pairsText(picture.teacher.pairs), colour: paint.css('--ink-3'), isLine: true });
+  }
   if (side !== 'generated') entries.push({ label: 'Data', colour: paint.css('--data-data') });
   return entries;
 }

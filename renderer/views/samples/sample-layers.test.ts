@@ -18,6 +18,7 @@ function pictureOf(change: Partial<SamplePicture>): SamplePicture {
     data: cloudAt(-0.5),
     difference: null,
     contours: null,
+    teacher: null,
     picture: 'points',
     arrangement: 'overlaid',
     colour: '--run-purple',
@@ -38,6 +39,16 @@ describe('sampleLayers', () => {
   it('lets only generated points be picked', () => {
     const samples = sampleLayers(pictureOf({}), 'all', paint).filter((layer) => layer.isSamples);
     expect(samples.map((layer) => layer.key)).toEqual(['generated']);
+  });
+
+  it('draws the difference to the teacher over the samples, never over the data', () => {
+    const positions = new Float32Array(4);
+    const pairs = { positions, count: 1, dim: 2, longest: 1, rms: 1 };
+    const picture = pictureOf({ teacher: { pairs, positions } });
+    expect(keysOf(picture, 'all')).toEqual(['data', 'generated', 'teacher-pairs']);
+    expect(keysOf(picture, 'generated')).toEqual(['generated', 'teacher-pairs']);
+    expect(keysOf(picture, 'data')).toEqual(['data']);
+    expect(keysOf({ ...picture, arrangement: 'difference' }, 'all')).not.toContain('teacher-pairs');
   });
 
   it('gives each side its own', () => {

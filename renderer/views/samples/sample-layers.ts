@@ -5,6 +5,8 @@ import { levelsHolding, peakOf } from '../../scene/density.ts';
 import type { PlaneGrid } from '../../scene/density.ts';
 import type { Layer } from '../../scene/layers.ts';
 import type { Paint } from '../../theme/paint.ts';
+import { pairsLayer } from '../teacher-pairs.ts';
+import type { TeacherPairs } from '../teacher-pairs.ts';
 import type { Arrangement, Picture } from './settings.svelte.ts';
 
 /** Points on the plane of the stage, flat [n, 2]. */
@@ -24,6 +26,8 @@ export interface SamplePicture {
   readonly difference: PlaneGrid | null;
   /** Borders of the generated density, where they are drawn. */
   readonly contours: Float32Array | null;
+  /** To where the teacher takes the same noise: its pairs, and both ends on the plane, flat [count, 2, 2]. */
+  readonly teacher: { readonly pairs: TeacherPairs; readonly positions: Float32Array } | null;
   readonly picture: Picture;
   readonly arrangement: Arrangement;
   /** Colour token of the generated points. */
@@ -86,6 +90,10 @@ export function sampleLayers(
   if (hasPoints && generated !== null && side !== 'data') {
     const opacity = side === 'generated' ? alone(picture) : picture.generatedOpacity;
     layers.push(cloudLayer(generated, picture, paint, opacity));
+  }
+  if (picture.teacher !== null && side !== 'data') {
+    const { pairs, positions } = picture.teacher;
+    layers.push(pairsLayer(pairs, { positions, dim: 2 }, paint));
   }
   return layers;
 }

@@ -2,6 +2,7 @@ import type { PointSet, ViewFrame } from '#contract/frames.ts';
 import { densityOf, differenceOf } from '../../scene/density.ts';
 import type { PlaneGrid } from '../../scene/density.ts';
 import { onPlane } from '../axes.ts';
+import { teacherPairsOf } from '../teacher-pairs.ts';
 import { modeRows, modesSeen } from './mode-table.ts';
 import { contoursHolding } from './sample-layers.ts';
 import type { Cloud, SamplePicture } from './sample-layers.ts';
@@ -68,6 +69,12 @@ export class SampleModel {
     return contoursHolding(density);
   });
 
+  readonly #teacher = $derived.by(() => {
+    const pairs = teacherPairsOf(this.#inputs.frame());
+    if (pairs === null) return null;
+    return { pairs, positions: onPlane(pairs.positions, pairs.dim, this.#inputs.settings.axes) };
+  });
+
   readonly picture = $derived.by((): SamplePicture => {
     const { settings } = this.#inputs;
     const { picture, arrangement, generatedOpacity, dataOpacity } = settings;
@@ -77,6 +84,7 @@ export class SampleModel {
       data: cloudOf(this.#dataPoints, null, this.#dataDensity),
       difference: this.#difference,
       contours: this.#contours,
+      teacher: this.#teacher,
       picture,
       arrangement,
       colour: this.#inputs.runColour(),

@@ -1,5 +1,6 @@
 import { Evaluation } from '../../state/evaluation.svelte.ts';
 import type { Pane } from '../../state/panes.svelte.ts';
+import type { Wanted } from '../asked.ts';
 import { firstAxes } from '../axes.ts';
 import type { Axes } from '../axes.ts';
 
@@ -14,12 +15,15 @@ export class SampleSettings {
   colourBy = $state<ColourBy>('run');
   count = $state(2000);
   nfe = $state(32);
-  policyNfe = $state(1);
+  studentNfe = $state(1);
   /** Standard deviation of the kernel, data units. */
   bandwidth = $state(0.1);
   generatedOpacity = $state(0.7);
   dataOpacity = $state(0.35);
   hasMarginals = $state(false);
+  /** Whether lines go from the samples to where the teacher takes the same noise. */
+  hasTeacher = $state(false);
+  wanted = $state.raw<Wanted>({ label: null, guidance: 1 });
   /** Null until someone decides: then they stand beside a stage that has room for them. */
   hasNumbers = $state<boolean | null>(null);
   axes = $state.raw<Axes>(firstAxes);

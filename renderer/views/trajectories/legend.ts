@@ -1,6 +1,7 @@
 import type { LegendEntry } from '../../scene/figure.ts';
 import type { Paint } from '../../theme/paint.ts';
 import { formatCount, formatNumber } from '../../ui/format.ts';
+import { pairsText } from '../teacher-pairs.ts';
 import type { TrajectoryPicture } from './picture.ts';
 
 /** What a colour means: a colour token and words. */
@@ -18,7 +19,7 @@ interface LegendOf {
 
 /** Meanings of the colours of a picture, other than those of a ramp. */
 export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
-  const { main, overlay, data, colour, colourBy } = picture;
+  const { main, overlay, teacher, data, colour, colourBy } = picture;
   const meanings: Meaning[] = [];
   if (main !== null && colourBy === 'time') {
     if (main.kind === 'sampler') {
@@ -36,6 +37,9 @@ export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
   if (colourBy === 'group') meanings.push({ colour: '--data-noise', label: 'Outside all modes' });
   if (overlay !== null) {
     meanings.push({ colour: overlay.colour, label: overlay.name, isLine: overlay.paths !== null });
+  }
+  if (teacher !== null && teacher.paths !== null) {
+    meanings.push({ colour: '--data-teacher', label: 'Teacher', isLine: true });
   }
   if (data !== null && !(colourBy === 'time' && main?.kind === 'sampler')) {
     meanings.push({ colour: '--data-data', label: 'Data' });
@@ -55,7 +59,10 @@ export function legendEntries(legend: LegendOf, paint: Paint): LegendEntry[] {
     label,
     isLine,
   }));
-  const { colourBy } = legend.picture;
+  const { colourBy, teacher } = legend.picture;
+  if (teacher !== null) {
+    entries.push({ colour: paint.css('--ink-3'), label: pairsText(teacher.pairs), isLine: true });
+  }
   if (colourBy === 'speed') {
     entries.push({
       colour: paint.css('--ink-3'),

@@ -3,8 +3,9 @@ import { fastestOf } from '../../scene/speeds.ts';
 import { Trail } from '../../scene/trail.ts';
 import type { Film } from '../../state/film.svelte.ts';
 import { filmPathsOf, positionsOf, timeOfStep } from './film-paths.ts';
+import { teacherPairsOf } from '../teacher-pairs.ts';
 import type { OverlayView } from './overlay.svelte.ts';
-import type { Overlay, PathSet, TrajectoryPicture } from './picture.ts';
+import type { Overlay, PathSet, TeacherPaths, TrajectoryPicture } from './picture.ts';
 import type { TrajectorySettings } from './settings.svelte.ts';
 
 interface Inputs {
@@ -59,12 +60,25 @@ export class TrajectoryModel {
     return { name: run.name, colour, paths, points, count, dim, pairs };
   });
 
+  /** Where the teacher takes the same noise, where that was asked for. */
+  readonly teacher = $derived.by((): TeacherPaths | null => {
+    const frame = this.#inputs.frame();
+    const pairs = teacherPairsOf(frame);
+    if (frame === null || pairs === null) return null;
+    const { count, dim, arrays } = frame;
+    const { teacherPositions: positions, teacherTimes: times } = arrays;
+    if (positions === undefined || times === undefined) return { paths: null, pairs };
+    const fastest = fastestOf(positions, times, count, dim);
+    return { paths: { positions, times, count, dim, modes: null, kind: 'sampler', t: null, fastest }, pairs };
+  });
+
   readonly picture = $derived.by((): TrajectoryPicture => {
     const { settings, data, runColour } = this.#inputs;
     const { look, axes, tail, colourBy, hasData } = settings;
     return {
       main: this.main,
       overlay: this.overlay,
+      teacher: this.teacher,
       data: hasData ? data() : null,
       look,
       axes,

@@ -1,11 +1,12 @@
 import { untrack } from 'svelte';
-import type { MethodEntry } from '#contract/catalog.ts';
 import type { ViewRequest } from '#contract/frames.ts';
 import type { RunSummary } from '#contract/runs.ts';
 import { LiveView } from '../../state/live-view.svelte.ts';
 import type { PaneScope } from '../../state/pane.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
+import { askedOf } from '../asked.ts';
 import { budgetOf } from '../budget.ts';
+import { hasSameData, noiseDimOf } from '../noise.ts';
 import type { TrajectorySettings } from './settings.svelte.ts';
 
 /** A list of ten thousand runs is no help: it has the newest. */
@@ -35,6 +36,7 @@ export class OverlayView {
   readonly #method = $derived.by(() =>
     this.run === null ? null : this.#workbench.catalog.method(this.run.config.method),
   );
+  readonly #classes = $derived.by(() => this.run?.classes ?? 0);
   readonly colour = $derived.by(() =>
     this.run === null ? '--ink' : this.#workbench.runs.colour(this.run.id),
   );
@@ -62,12 +64,13 @@ export class OverlayView {
     const status = $derived(this.run?.status ?? '');
     $effect(() => {
       const { client } = this.#workbench.connection;
-      const { count, sampler } = this.#settings;
+      const { count, sampler, wanted } = this.#settings;
+      const asked = askedOf({ classes: this.#classes }, wanted);
       const nfe = budgetOf(this.#settings, this.#method?.produces);
       const hasPaths = this.#method?.views.includes('trajectories') ?? false;
       const view: ViewRequest = hasPaths
-        ? { kind: 'trajectories', count, sampler, nfe }
-        : { kind: 'samples', count, nfe: 1 };
+        ? { kind: 'trajectories', count, sampler, nfe, ...asked }
+        : { kind: 'samples', count, nfe: 1, ...asked };
       const [run, epoch] = [id, status];
       untrack(() => {
         if (run === null) this.#live.clear();
@@ -77,17 +80,4 @@ export class OverlayView {
     });
     $effect(() => () => this.#live.clear());
   }
-}
-
-function hasSameData(a: RunSummary, b: RunSummary): boolean {
-  return JSON.stringify(a.config.dataset) === JSON.stringify(b.config.dataset);
-}
-
-/** A generator may have noise of its own size: then its sample i has nothing to do with path i. */
-function noiseDimOf({ config }: RunSummary, method: MethodEntry): number | null {
-  const properties = method.params['properties'];
-  const field = (properties as Record<string, { default?: unknown }> | undefined)?.['noiseDim'];
-  if (field === undefined) return null;
-  const value = config.params['noiseDim'] ?? field.default;
-  return typeof value === 'number' ? value : null;
 }

@@ -26,6 +26,7 @@ const main: PathSet = {
 const picture: TrajectoryPicture = {
   main,
   overlay: null,
+  teacher: null,
   data: { count: 1, dim: 3, values: Float32Array.of(1, 2, 3) },
   look: 'flat',
   axes: [0, 1],
@@ -83,6 +84,22 @@ describe('the layers of the trajectories view', () => {
     expect(keys(null)).toEqual(['data', 'paths-sampler', 'overlay-points']);
   });
 
+  it('draw the teacher over the run, and from each end to where the teacher’s lies', () => {
+    const pairs = { positions: new Float32Array(2 * 2 * 3), count: 2, dim: 3, longest: 0.5, rms: 0.1 };
+    const layers = (paths: PathSet | null, change: Partial<TrajectoryPicture> = {}) =>
+      layersOf({ ...picture, ...change, teacher: { paths, pairs } }, paint());
+    expect(layers(main).map(({ key }) => key)).toEqual([
+      'data',
+      'paths-sampler',
+      'teacher-paths',
+      'teacher-pairs',
+    ]);
+    expect(layers(null).map(({ key }) => key)).toEqual(['data', 'paths-sampler', 'teacher-pairs']);
+    // On the plane two coordinates are seen, in space all three.
+    expect(layers(main).at(-1)).toMatchObject({ dim: 2, count: 2 });
+    expect(layers(main, { look: 'orbit' }).at(-1)).toMatchObject({ dim: 3, positions: pairs.positions });
+  });
+
   it('are made of the same colours for the same paint, of others for another', () => {
     const colours = paint();
     expect(coloursOf(colours, '--ink', 'sampler')).toBe(coloursOf(colours, '--ink', 'sampler'));
@@ -95,6 +112,12 @@ describe('the legend', () => {
     change: Partial<TrajectoryPicture>,
     filmSteps: { first: number; last: number } | null = null,
   ) => meaningsOf({ picture: { ...picture, ...change }, run: 'mine', filmSteps }).map(({ label }) => label);
+
+  it('names the teacher where its paths are drawn', () => {
+    const pairs = { positions: new Float32Array(), count: 0, dim: 3, longest: 1, rms: 1 };
+    expect(labels({ teacher: { paths: main, pairs } })).toContain('Teacher');
+    expect(labels({ teacher: { paths: null, pairs } })).not.toContain('Teacher');
+  });
 
   it('tells what the colours mean', () => {
     expect(labels({})).toEqual(['Noise, t = 1', 'Data, t = 0']);

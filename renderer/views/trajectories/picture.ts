@@ -8,6 +8,8 @@ import type { Look } from '../../scene/space.ts';
 import type { Paint } from '../../theme/paint.ts';
 import { onPlane } from '../axes.ts';
 import type { Axes } from '../axes.ts';
+import { pairsLayer } from '../teacher-pairs.ts';
+import type { TeacherPairs } from '../teacher-pairs.ts';
 
 /** Paths of samples through sampler time, or through training. */
 export interface PathSet {
@@ -39,10 +41,18 @@ export interface Overlay {
   readonly pairs: PathSet | null;
 }
 
+/** The teacher of the run, from the same noise. */
+export interface TeacherPaths {
+  /** Null where the run has no paths: then only where both end is compared. */
+  readonly paths: PathSet | null;
+  readonly pairs: TeacherPairs;
+}
+
 /** Everything that decides the picture but its colours. */
 export interface TrajectoryPicture {
   readonly main: PathSet | null;
   readonly overlay: Overlay | null;
+  readonly teacher: TeacherPaths | null;
   readonly data: PointSet | null;
   readonly look: Look;
   readonly axes: Axes;
@@ -61,7 +71,7 @@ const ribbonsUpTo = 2000;
 
 /** The layers of the stage. Screen and print differ only in the paint. */
 export function layersOf(picture: TrajectoryPicture, paint: Paint): Layer[] {
-  const { main, overlay, data } = picture;
+  const { main, overlay, teacher, data } = picture;
   const layers: Layer[] = [];
   if (data !== null) {
     layers.push({
@@ -82,7 +92,18 @@ export function layersOf(picture: TrajectoryPicture, paint: Paint): Layer[] {
     });
   }
   if (overlay !== null) layers.push(...overlayLayers(overlay, picture, paint));
+  if (teacher !== null) layers.push(...teacherLayers(teacher, picture, paint));
   return layers;
+}
+
+/** Its paths in its own ink, and from every end of the run to where the teacher's lies. */
+function teacherLayers({ paths, pairs }: TeacherPaths, picture: TrajectoryPicture, paint: Paint): Layer[] {
+  const { points: positions, dim } = seen(pairs.positions, pairs.dim, picture);
+  const difference = pairsLayer(pairs, { positions, dim }, paint);
+  if (paths === null) return [difference];
+  const layer = pathsLayer(paths, picture, coloursOf(paint, '--data-teacher', 'sampler'));
+  const opacity = 0.4 * layer.opacity;
+  return [{ ...layer, key: 'teacher-paths', colourBy: 'flat', lineWidth: 0, opacity }, difference];
 }
 
 function overlayLayers(overlay: Overlay, picture: TrajectoryPicture, paint: Paint): Layer[] {

@@ -1,6 +1,7 @@
 import type { ColourBy } from '../../scene/path-colours.ts';
 import type { Look } from '../../scene/space.ts';
 import type { Pane } from '../../state/panes.svelte.ts';
+import type { Wanted } from '../asked.ts';
 import { firstAxes } from '../axes.ts';
 import type { Axes } from '../axes.ts';
 
@@ -9,7 +10,7 @@ export class TrajectorySettings {
   count = $state(500);
   sampler = $state('euler');
   nfe = $state(32);
-  policyNfe = $state(1);
+  studentNfe = $state(1);
   colourBy = $state<ColourBy>('time');
   /** How much of the time before the head is drawn; 1 is all of it. */
   tail = $state(1);
@@ -18,6 +19,9 @@ export class TrajectorySettings {
   /** A run that is drawn over the pane's own, by its id. */
   overlay = $state<string | null>(null);
   hasData = $state(true);
+  /** Whether paths of the teacher from the same noise lie over those of a run that learns from one. */
+  hasTeacher = $state(false);
+  wanted = $state.raw<Wanted>({ label: null, guidance: 1 });
 }
 
 const ofPanes = new WeakMap<Pane, TrajectorySettings>();

@@ -1,0 +1,22 @@
+import type { ViewFrame } from '#contract/frames.ts';
+import { formatCount, formatNumber } from '../../ui/format.ts';
+import type { Difference } from '../difference.ts';
+
+/** Coordinates that are told of a sample. */
+const mostTold = 4;
+
+/** `sample 412: (0.31, −1.20), 0.05 away`; null for a sample that is not there. */
+export function describeCell(frame: ViewFrame, difference: Difference | null, sample: number): string | null {
+  const points = frame.arrays['points'];
+  if (points === undefined || sample >= frame.count) return null;
+  const at = points.subarray(sample * frame.dim, (sample + 1) * frame.dim);
+  const told = Array.from(at.subarray(0, mostTold), (value) => formatNumber(value));
+  if (at.length > mostTold) told.push('...');
+  const away = difference?.lengths[sample];
+  const mode = frame.arrays['modes']?.[sample];
+  return [
+    `sample ${formatCount(sample)}: (${told.join(', ')})`,
+    ...(away === undefined ? [] : [`${formatNumber(away)} away`]),
+    ...(mode === undefined ? [] : [mode < 0 ? 'outside all modes' : `mode ${mode + 1}`]),
+  ].join(', ');
+}
