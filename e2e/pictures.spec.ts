@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from './pages/journey.ts';
 import type { Workbench } from './pages/workbench.ts';
 
@@ -9,7 +10,7 @@ import type { Workbench } from './pages/workbench.ts';
 const tolerance = { maxDiffPixelRatio: 0.03, threshold: 0.3 };
 const patient = { timeout: 60_000 };
 
-const pictures: Record<string, (workbench: Workbench) => Promise<void>> = {
+const pictures: Record<string, (workbench: Workbench, page: Page) => Promise<void>> = {
   trajectories: async (workbench) => {
     await expect.poll(() => workbench.shownStep(), patient).toBe(6000);
     await workbench.part('t-value').fill('0.35');
@@ -31,6 +32,32 @@ const pictures: Record<string, (workbench: Workbench) => Promise<void>> = {
     await workbench.show('samples');
     await expect.poll(() => workbench.shownStep(), patient).toBe(3000);
   },
+  'imitation-error': async (workbench) => {
+    await workbench.part('demo-item').nth(2).click();
+    await workbench.part('t-value').fill('0.5');
+    await workbench.part('t-value').press('Enter');
+    await workbench.show('fields');
+    await workbench.part('field-show').selectOption('residual');
+    await expect.poll(() => workbench.shownStep(), patient).toBe(3000);
+  },
+  'student-beside-teacher': async (workbench, page) => {
+    await workbench.part('demo-item').nth(3).click();
+    await expect.poll(() => workbench.shownStep(), patient).toBe(6000);
+    await workbench.part('t-value').fill('0');
+    await workbench.part('t-value').press('Enter');
+    await page.getByRole('button', { name: 'Teacher', exact: true }).click();
+    await expect(page.locator('main')).toContainText('rms', patient);
+  },
+  compare: async (workbench) => {
+    await workbench.show('compare');
+    const matrix = workbench.part('compare-matrix');
+    await expect
+      .poll(
+        async () => [await matrix.getAttribute('data-done'), await matrix.getAttribute('data-total')],
+        patient,
+      )
+      .toEqual(['13', '13']);
+  },
   metrics: async (workbench) => {
     await workbench.show('metrics');
     await expect(workbench.part('charts')).toContainText('Energy distance');
@@ -46,7 +73,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       // Still, so that two pictures in a row are the same.
       if ((await workbench.part('play').getAttribute('aria-label')) === 'Pause')
         await workbench.part('play').click();
-      await reach(workbench);
+      await reach(workbench, page);
       await expect(page.locator('main')).toHaveScreenshot(`${name}-${colorScheme}.png`, {
         ...tolerance,
         timeout: 60_000,

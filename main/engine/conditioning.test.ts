@@ -133,6 +133,19 @@ describe('a conditional teacher', () => {
   });
 });
 
+it('a student that starts from noised data needs data with the classes of its teacher', async () => {
+  const client = opened();
+  const { id: teacher } = await trained(client, { params: CONDITIONAL, steps: 2 });
+  const params = { conditional: true };
+  const config = { method: 'consistency', teacher, params };
+  await expect(
+    client.call('runs.create', { config: { ...config, dataset: { id: 'swiss-roll' } } }),
+  ).rejects.toThrow('dataset: expected data with the 2 classes that are asked for, found data with 0');
+  await expect(
+    client.call('runs.create', { config: { ...config, dataset: { id: 'eight-gaussians' } } }),
+  ).rejects.toThrow('found data with 8');
+});
+
 describe('a noise search', () => {
   const STUDENT = {
     method: 'freeflow',

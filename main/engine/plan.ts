@@ -57,7 +57,19 @@ export function planOf(
     : { teacher: null, classes: classesOf(source), network: null };
   const context = { sampleShape, totalSteps: config.steps, teacher, classes, teacherNetwork: network };
   const bound = method.bind(params, context);
+  requireLabels(bound, source, classes);
   return { config: { ...config, params }, method, bound, source, sampleShape, teacher };
+}
+
+/** A student that starts from noised data asks for the class of each point, so the data must have them. */
+function requireLabels({ draws }: BoundMethod, source: DataSource, classes: number): void {
+  const found = classesOf(source);
+  if (found === classes || !Object.values(draws).some(({ kind }) => kind === 'label')) return;
+  throw new WorkbenchError(
+    'config/wrong-value',
+    `dataset: expected data with the ${classes} classes that are asked for, found data with ${found}`,
+    { field: 'dataset' },
+  );
 }
 
 function classesOf({ modes }: DataSource): number {

@@ -20,7 +20,7 @@ export const freeflowErrorAccumulation = defineReproduction({
       method: 'freeflow',
       params: { loss: arm, batch: 512, width: isQuick ? 96 : 256 },
       source: taught,
-      steps: isQuick ? 1200 : 20_000,
+      steps: isQuick ? 900 : 20_000,
       seed,
       teacher: exactTeacher,
     });

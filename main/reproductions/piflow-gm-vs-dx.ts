@@ -18,9 +18,9 @@ export const piflowGmVsDx = defineReproduction({
     const { noise, ends } = await reference(lab, seed);
     const student = await lab.train({
       method: 'piflow',
-      params: { ...(arm === 'grid' ? GRID : MIXTURE), batch: isQuick ? 256 : 512, width: isQuick ? 96 : 256 },
+      params: { ...(arm === 'grid' ? GRID : MIXTURE), batch: isQuick ? 128 : 256, width: isQuick ? 96 : 256 },
       source: taught,
-      steps: isQuick ? 800 : 10_000,
+      steps: isQuick ? 500 : 10_000,
       seed,
       teacher: exactTeacher,
     });

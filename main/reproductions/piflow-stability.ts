@@ -53,9 +53,9 @@ export const piflowStability = defineReproduction({
     try {
       const student = await lab.train({
         method: methods[name]!,
-        params: { learningRate, batch: isQuick ? 256 : 512, width: isQuick ? 64 : 256 },
+        params: { learningRate, batch: isQuick ? 128 : 256, width: isQuick ? 64 : 256 },
         source: taught,
-        steps: isQuick ? 600 : 10_000,
+        steps: isQuick ? 400 : 10_000,
         seed,
         teacher: exactTeacher,
         onStep: (_, { loss }) => void losses.push(loss!),

@@ -11,7 +11,7 @@ export const studentParams = {
   batch: batch.meta({ label: 'Batch', symbol: 'B', unit: 'points', group: 'Distillation' }),
   width: width.meta({ label: 'Width', group: 'Network' }),
   depth: depth.meta({ label: 'Hidden layers', group: 'Network' }),
-  inputScale: networkParams.inputScale,
+  inputScale: networkParams.inputScale.default(2),
   timeChannels: z.int().min(2).max(1024).multipleOf(2).default(16).meta({
     label: 'Time channels',
     group: 'Network',

@@ -78,7 +78,7 @@ export const params = z.object({
   ...conditioningParams,
   ...optimisationParams,
   learningRate: optimisationParams.learningRate.default(2e-3),
-  clip: optimisationParams.clip.default(50),
+  clip: optimisationParams.clip.default(1),
   emaDecay: optimisationParams.emaDecay.default(0.99),
 });
 
