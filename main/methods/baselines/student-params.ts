@@ -1,17 +1,26 @@
 /** What the networks here are chosen by, with one wording for all of them. */
 import { z } from 'zod';
 import { networkParams } from '../network.ts';
+import { optimisationParams } from '../optimisation.ts';
 
-const batch = z.int().min(1).max(65_536).default(512);
-const width = z.int().min(1).max(4096).default(256);
-const depth = z.int().min(1).max(16).default(3);
+export const batchParam = z.int().min(1).max(65_536).default(512).meta({
+  label: 'Batch',
+  symbol: 'B',
+  unit: 'points',
+  group: 'Distillation',
+});
 
-/** Parameters of every baseline. */
+/** The network of every student here. */
 export const studentParams = {
-  batch: batch.meta({ label: 'Batch', symbol: 'B', unit: 'points', group: 'Distillation' }),
-  width: width.meta({ label: 'Width', group: 'Network' }),
-  depth: depth.meta({ label: 'Hidden layers', group: 'Network' }),
+  width: z.int().min(1).max(4096).default(256).meta({ label: 'Width', group: 'Network' }),
+  depth: z.int().min(1).max(16).default(3).meta({ label: 'Hidden layers', group: 'Network' }),
+  // Less than FreeFlow's: a student of two times has to hear them beside its x.
   inputScale: networkParams.inputScale.default(2),
+} as const;
+
+/** Students that read times, and how they are trained. */
+export const mapParams = {
+  ...studentParams,
   timeChannels: z.int().min(2).max(1024).multipleOf(2).default(16).meta({
     label: 'Time channels',
     group: 'Network',
@@ -22,7 +31,10 @@ export const studentParams = {
     group: 'Network',
     help: 'Highest angular frequency of those. A loss that compares neighbouring times needs it low.',
   }),
+  ...optimisationParams,
+  learningRate: optimisationParams.learningRate.default(3e-3),
+  emaDecay: optimisationParams.emaDecay.default(0.99),
 } as const;
 
-const student = z.object(studentParams);
+const student = z.object(mapParams);
 export type StudentParams = Pick<z.output<typeof student>, 'width' | 'depth' | 'timeChannels' | 'timeScale'>;

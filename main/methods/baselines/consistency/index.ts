@@ -9,13 +9,13 @@ import { stopGradient } from '../../../tensor/ops.ts';
 import { packingOf, unpack } from '../../../tensor/tree.ts';
 import { conditionerOf, conditioningParams } from '../../conditioning.ts';
 import { type MethodContext, defineMethod } from '../../method.ts';
-import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../../optimisation.ts';
+import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
 import { labelDraws, labelled } from '../labels.ts';
-import { studentParams } from '../student-params.ts';
+import { batchParam, mapParams } from '../student-params.ts';
 import { consistencyLoss, consistencyOf, gridSize, gridTimes, teacherStep } from './losses.ts';
 
 const params = z.object({
-  batch: studentParams.batch,
+  batch: batchParam,
   solver: z.enum(['heun', 'euler']).default('heun').meta({
     label: 'Teacher step',
     group: 'Distillation',
@@ -45,14 +45,7 @@ const params = z.object({
     help: 'Of f to its target; the pseudo-Huber distance heeds outliers less.',
   }),
   ...conditioningParams,
-  width: studentParams.width,
-  depth: studentParams.depth,
-  inputScale: studentParams.inputScale,
-  timeChannels: studentParams.timeChannels,
-  timeScale: studentParams.timeScale,
-  ...optimisationParams,
-  learningRate: optimisationParams.learningRate.default(3e-3),
-  emaDecay: optimisationParams.emaDecay.default(0.99),
+  ...mapParams,
 });
 
 export const consistency = defineMethod({

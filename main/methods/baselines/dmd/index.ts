@@ -10,11 +10,11 @@ import { packingOf, unpack } from '../../../tensor/tree.ts';
 import { conditionerOf, conditioningParams } from '../../conditioning.ts';
 import { type MethodContext, type State, defineMethod } from '../../method.ts';
 import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../../optimisation.ts';
-import { studentParams } from '../student-params.ts';
+import { batchParam, studentParams } from '../student-params.ts';
 import { type Velocity, matchingDirection, matchingLoss } from './losses.ts';
 
 const params = z.object({
-  batch: studentParams.batch,
+  batch: batchParam,
   normalise: z.enum(['meanAbs', 'none']).default('meanAbs').meta({
     label: 'Normalisation',
     group: 'Distillation',
@@ -39,9 +39,8 @@ const params = z.object({
     help: 'Learning rate of that network.',
   }),
   ...conditioningParams,
-  width: studentParams.width,
-  depth: studentParams.depth,
-  inputScale: studentParams.inputScale,
+  ...studentParams,
+  inputScale: studentParams.inputScale.default(1),
   ...optimisationParams,
   learningRate: optimisationParams.learningRate.default(1e-3),
   warmUp: optimisationParams.warmUp.default(200),

@@ -9,14 +9,14 @@ import { stopGradient } from '../../../tensor/ops.ts';
 import { packingOf, unpack } from '../../../tensor/tree.ts';
 import { conditionerOf, conditioningParams } from '../../conditioning.ts';
 import { type MethodContext, defineMethod } from '../../method.ts';
-import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../../optimisation.ts';
+import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
 import { type Velocity, atArrival, atStart, regressionLoss } from '../identities.ts';
 import { labelDraws, labelled } from '../labels.ts';
-import { studentParams } from '../student-params.ts';
+import { batchParam, mapParams } from '../student-params.ts';
 import { averageVelocityOf, twoTimeFlowMap, twoTimeShape } from '../two-time-map.ts';
 
 const params = z.object({
-  batch: studentParams.batch,
+  batch: batchParam,
   identity: z.enum(['arrival', 'start']).default('arrival').meta({
     label: 'Teacher asked at',
     group: 'Distillation',
@@ -40,14 +40,7 @@ const params = z.object({
     group: 'Distillation',
   }),
   ...conditioningParams,
-  width: studentParams.width,
-  depth: studentParams.depth,
-  inputScale: studentParams.inputScale,
-  timeChannels: studentParams.timeChannels,
-  timeScale: studentParams.timeScale,
-  ...optimisationParams,
-  learningRate: optimisationParams.learningRate.default(3e-3),
-  emaDecay: optimisationParams.emaDecay.default(0.99),
+  ...mapParams,
 });
 
 export const flowMapDistillation = defineMethod({

@@ -6,13 +6,13 @@ import { interpolate, pathVelocity } from '../../../maths/interpolant.ts';
 import { initMlp, mlpParameterShapes } from '../../../models/mlp/mlp.ts';
 import { packingOf, unpack } from '../../../tensor/tree.ts';
 import { defineMethod } from '../../method.ts';
-import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../../optimisation.ts';
+import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
 import { atStart, regressionLoss } from '../identities.ts';
-import { studentParams } from '../student-params.ts';
+import { batchParam, mapParams } from '../student-params.ts';
 import { averageVelocityOf, twoTimeFlowMap, twoTimeShape } from '../two-time-map.ts';
 
 const params = z.object({
-  batch: studentParams.batch.meta({
+  batch: batchParam.meta({
     label: 'Batch',
     symbol: 'B',
     unit: 'points',
@@ -46,14 +46,7 @@ const params = z.object({
     scale: 'log',
     group: 'MeanFlow',
   }),
-  width: studentParams.width,
-  depth: studentParams.depth,
-  inputScale: studentParams.inputScale,
-  timeChannels: studentParams.timeChannels,
-  timeScale: studentParams.timeScale,
-  ...optimisationParams,
-  learningRate: optimisationParams.learningRate.default(3e-3),
-  emaDecay: optimisationParams.emaDecay.default(0.99),
+  ...mapParams,
 });
 
 export const meanflow = defineMethod({
