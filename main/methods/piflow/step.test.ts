@@ -142,13 +142,16 @@ describe('the start', () => {
     return [...hostLeaves(params, method.layout['params']!)['layers.0.weight']!];
   };
 
-  it('is the network of a teacher that has one of the same shape, unless random is asked for', () => {
+  it('is random, or where it is asked for the network of a teacher of the same shape', () => {
     const known = [...network(8).parameters['layers.0.weight']!];
-    expect(firstLayer({}, 8)).toEqual(known);
-    expect(firstLayer({ headInit: 'random' }, 8)).not.toEqual(known);
-    const random = firstLayer({ headInit: 'random' }, null);
-    expect(firstLayer({}, null)).toEqual(random);
-    expect(firstLayer({}, 9)).toEqual(random);
+    const teacher = { headInit: 'teacher' };
+    expect(firstLayer(teacher, 8)).toEqual(known);
+    const random = firstLayer({}, null);
+    expect(random).not.toEqual(known);
+    expect(firstLayer({}, 8)).toEqual(random);
+    // From an exact teacher, or one of another width, there is nothing to take.
+    expect(firstLayer(teacher, null)).toEqual(random);
+    expect(firstLayer(teacher, 9)).toEqual(random);
   });
 });
 
