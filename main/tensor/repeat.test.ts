@@ -45,6 +45,29 @@ describe.each(executors)('repeat, %s', (_, executor) => {
     await program.dispose();
   });
 
+  it('reads outside what is an output too', async () => {
+    const program = await compileProgram(executor(), {
+      inputs: { x: { shape: [4, 3] } },
+      run: (_, tensors) => {
+        const squared = tf.square(tensors['x']!);
+        return {
+          outputs: {
+            squared,
+            y: repeat(3, tensors['x']!, { squared }, (a, { squared: inside }) =>
+              repeat(2, a, { inside: inside! }, (b, { inside: deeper }) => tf.add(b, deeper!)),
+            ),
+          },
+        };
+      },
+    });
+    const { squared, y } = await program.run({ x });
+    x.forEach((value, i) => {
+      expect(squared![i]).toBeCloseTo(value ** 2, 5);
+      expect(y![i]).toBeCloseTo(value + 6 * value ** 2, 4);
+    });
+    await program.dispose();
+  });
+
   it('repeats inside a repetition', async () => {
     const program = await compileProgram(executor(), {
       inputs: { x: { shape: [2] } },

@@ -128,7 +128,7 @@ class Lowering implements OnnxEmitter {
       renamed.set(from!, to!);
       return false;
     });
-    for (const node of this.proto.node) node.input = node.input.map((name) => renamed.get(name) ?? name);
+    renameInputs(this.proto, renamed);
   }
 
   private nameOf(value: Value): string {
@@ -264,6 +264,14 @@ function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
   if ('float' in value)
     return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.float, f: value.float });
   return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.ints, ints: value.map(BigInt) });
+}
+
+/** In the bodies of loops too, which read what is outside by its name. */
+function renameInputs({ node: nodes }: GraphProto, renamed: ReadonlyMap<string, string>): void {
+  for (const node of nodes) {
+    node.input = node.input.map((name) => renamed.get(name) ?? name);
+    for (const { g } of node.attribute) if (g !== undefined) renameInputs(g, renamed);
+  }
 }
 
 function valueInfo(name: string, value: Value) {
