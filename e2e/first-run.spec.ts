@@ -55,12 +55,12 @@ test('a teacher shows its trajectories, which sampler time scrubs without upload
 
   const stage = workbench.part('stage');
   await expect.poll(() => workbench.drawnFrames()).toBeGreaterThan(0);
-  const uploads = await stage.getAttribute('data-uploads');
+  const uploads = await workbench.settledUploads();
   const frames = await workbench.drawnFrames();
   await workbench.part('t-value').fill('0.5');
   await workbench.part('t-value').press('Enter');
   await expect.poll(() => workbench.drawnFrames()).toBeGreaterThan(frames);
-  expect(await stage.getAttribute('data-uploads')).toBe(uploads);
+  expect(Number(await stage.getAttribute('data-uploads'))).toBe(uploads);
 
   await workbench.show('fields');
   await expect.poll(() => workbench.shownStep()).toBe(300);

@@ -24,12 +24,10 @@ test('a claim is rerun from the first door to its verdict and figure', async ({ 
   await expect(card).toHaveAttribute('data-verdict', 'not run');
   await card.getByTestId('reproduction-quick').click();
   await expect(card).toHaveAttribute('data-status', 'running', patient);
-  await expect(card.getByTestId('reproduction-progress')).toContainText('seed 0');
-  await expectNoViolations(page);
-
   // Stopped, it keeps what was measured; a window that comes anew finds it and goes on.
+  // A fast machine may be past the second before it is looked at.
   const folder = path.join(home, 'reproductions', quickest, 'quick');
-  await expect(card.getByTestId('reproduction-progress')).toContainText('2 of 9', patient);
+  await expect(card.getByTestId('reproduction-progress')).toContainText(/seed \d\s+[2-8] of 9/, patient);
   await card.getByTestId('reproduction-stop').click();
   await expect(card).toHaveAttribute('data-status', 'idle', patient);
   expect(existsSync(path.join(folder, 'report.json'))).toBe(false);
@@ -37,6 +35,8 @@ test('a claim is rerun from the first door to its verdict and figure', async ({ 
   await page.keyboard.press('r');
   await expect(card.getByTestId('reproduction-quick')).toHaveText('Resume quick');
   await card.getByTestId('reproduction-quick').click();
+  await expect(card).toHaveAttribute('data-status', 'running', patient);
+  await expectNoViolations(page);
   await expect(card).toHaveAttribute('data-verdict', /^(holds|does not hold|inconclusive)$/, patient);
 
   await card.getByTestId('reproduction-open').click();

@@ -45,6 +45,28 @@ export class Workbench {
     return Number(await this.part('stage').getAttribute('data-frames'));
   }
 
+  /**
+   * How often the stage has sent data to the graphics card, once that has stopped: a view that opens
+   * draws its film first and the live frame when it comes.
+   */
+  async settledUploads(): Promise<number> {
+    const uploads = async (): Promise<number> =>
+      Number(await this.part('stage').getAttribute('data-uploads'));
+    let before = -1;
+    await expect
+      .poll(
+        async () => {
+          const now = await uploads();
+          const isStill = now === before;
+          before = now;
+          return isStill;
+        },
+        { intervals: [1500] },
+      )
+      .toBe(true);
+    return before;
+  }
+
   /** Share of the canvas's pixels that hold a drawing. */
   async drawnShare(): Promise<number> {
     const image = await this.part('canvas').screenshot();
