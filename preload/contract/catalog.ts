@@ -36,6 +36,8 @@ export const methodEntry = z.object({
   equation: z.string(),
   produces,
   needsTeacher: z.boolean(),
+  /** False for what stands for imported checkpoints: it can be looked at and learnt from, not trained. */
+  isTrainable: z.boolean(),
   params: jsonSchema,
   /** View kinds of frames.ts that this method can feed. */
   views: z.array(z.string()),

@@ -29,6 +29,7 @@ export const commands = {
   'run.new': { title: 'New run...', menu: 'file', key: 'N' },
   'run.newTeacher': { title: 'New teacher...', menu: 'file' },
   'data.import': { title: 'Import points...', menu: 'file', key: 'Mod+O' },
+  'checkpoint.open': { title: 'Open a checkpoint...', menu: 'file', key: 'Mod+Shift+O' },
   'data.draw': { title: 'Draw a distribution...', menu: 'file', key: 'D' },
   'data.gallery': { title: 'Browse data sets', menu: 'file', key: 'G' },
   'reproductions.open': { title: 'Reproduce a claim...', menu: 'file', key: 'R' },

@@ -30,6 +30,11 @@ export const asked = {
   label: z.int().nonnegative().optional(),
   /** Guidance scale w towards the class. */
   guidance: z.number().min(0).max(20).default(1),
+  /** Guided between these times alone, both ends included (t = 1 is noise). */
+  guidanceLow: z.number().min(0).max(1).default(0),
+  guidanceHigh: z.number().min(0).max(1).default(1),
+  /** Guides the first so many channels, as DiT and SiT do with 3 of their 4; all if left out. */
+  guidanceChannels: z.int().min(1).max(4096).optional(),
 };
 /** Which of a policy: a student has one for every noise and for each of its network calls. */
 const ofPolicy = {
@@ -68,6 +73,8 @@ export const viewRequest = z.discriminatedUnion('kind', [
     ...asked,
     ...policySampling,
     withTeacher,
+    /** An imported autoencoder that decodes latents to images. */
+    decoder: z.string().min(1).optional(),
   }),
   z.object({
     kind: z.literal('trajectories'),
@@ -116,7 +123,7 @@ export type ParsedViewRequest = z.output<typeof viewRequest>;
 /**
  * One computed view. Arrays, all Float32, B = count, T = recorded times, D = data dimension:
  * - `samples`: `points [B, D]`, and on request `teacher [B, D]`, where the teacher (RK4, 64 steps) takes
- *   the same noise
+ *   the same noise, and `images [B, H, W, 3]` in [-1, 1], the points decoded
  * - `trajectories`: `positions [B, T, D]`, `times [T]` (house time, from 1 down to 0), and on request
  *   `teacherPositions [B, U, D]`, `teacherTimes [U]`
  * - `drift`: `points [B, D]`, `attract [B, D]` (V+), `repel [B, D]` (V-); the drift is V+ - V-. On a
@@ -144,6 +151,10 @@ export const viewFrame = z.object({
   nfe: z.number(),
   count: z.int(),
   dim: z.int(),
+  /** [H, W, C] of one sample, where samples are images or latents. */
+  shape: z.array(z.int()).optional(),
+  /** [H, W, 3] of one of `images`. */
+  imageShape: z.array(z.int()).optional(),
   arrays: z.record(z.string(), float32Array),
 });
 export type ViewFrame = z.infer<typeof viewFrame>;

@@ -7,6 +7,9 @@ export const datasetChoice = z.strictObject({
 });
 export type DatasetChoice = z.infer<typeof datasetChoice>;
 
+/** The data set of a run that needs none: it learns from an imported teacher, whose data nobody has. */
+export const NO_DATASET = 'none';
+
 /** Everything that decides a run's numbers. The same config and executor give the same run. */
 export const runConfig = z.strictObject({
   name: z.string().max(120).optional().meta({ label: 'Name' }),
@@ -64,6 +67,8 @@ export const runSummary = z.object({
   /** Classes that its samples can be asked for; 0 where there are none. */
   classes: z.int().nonnegative(),
   folder: z.string(),
+  /** [H, W, C] of one sample where samples are images or latents; left out for points. */
+  sampleShape: z.array(z.int()).optional(),
   config: runConfig,
   status: runStatus,
   step: z.int(),

@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { catalog, engineDescription, jsonSchema } from './catalog.ts';
 import {
+  checkpointFiles,
+  checkpointListing,
+  checkpointSource,
+  exportedModel,
+  importProgress,
+  modelChange,
+  modelSummary,
+  recognitionOptions,
+  tensorDifference,
+  tensorSlice,
+  tensorStatistics,
+} from './checkpoints.ts';
+import {
   asked,
   byteArray,
   filmIndex,
@@ -29,6 +42,7 @@ function entry<I extends z.ZodType, O extends z.ZodType>(input: I, output: O): E
 const nothing = z.strictObject({});
 const runId = z.strictObject({ run: z.string().min(1) });
 const reproductionName = z.string().min(1);
+const modelId = z.strictObject({ model: z.string().min(1) });
 
 export const calls = {
   'engine.describe': entry(nothing, engineDescription),
@@ -114,6 +128,49 @@ export const calls = {
     }),
   ),
 
+  /** What is in a checkpoint file and what it is; runs nothing that is in it. */
+  'checkpoints.inspect': entry(
+    z.strictObject({ source: checkpointSource, options: recognitionOptions.default({}) }),
+    checkpointListing,
+  ),
+  /** A 2-D slice of a tensor: its last two dimensions, at `at` of those before. */
+  'checkpoints.slice': entry(
+    z.strictObject({
+      source: checkpointSource,
+      tensor: z.string(),
+      at: z.array(z.int().nonnegative()).max(62).default([]),
+      most: z.int().min(1).max(512).default(256),
+    }),
+    tensorSlice,
+  ),
+  'checkpoints.files': entry(nothing, checkpointFiles),
+
+  /** Models that were imported from checkpoints. Their ids stand for runs in views, sampling and `teacher`. */
+  'models.list': entry(nothing, z.array(modelSummary)),
+  'models.rename': entry(
+    z.strictObject({ model: z.string().min(1), name: z.string().trim().min(1).max(120) }),
+    modelSummary,
+  ),
+  /** Moves it to the trash folder; students that learnt from it keep their copy. */
+  'models.remove': entry(modelId, z.object({ trashed: z.string() })),
+  'models.restore': entry(z.strictObject({ trashed: z.string().min(1) }), modelSummary),
+  /** Writes the network of a run or an imported model to a file of the data folder, or to `out`. */
+  'models.export': entry(
+    z.strictObject({
+      /** A run or a model. */
+      run: z.string().min(1),
+      format: z.enum(['safetensors', 'onnx']),
+      /** Names of the parameters in a safetensors file; those of DiT and SiT where the network is theirs. */
+      names: z.enum(['fewstep', 'original']).default('fewstep'),
+      /** Samples per call of an ONNX file, and network calls of a policy in it. */
+      batch: z.int().min(1).max(4096).default(1),
+      nfe: z.int().min(1).max(1000).optional(),
+      /** For the command line alone: where to write. */
+      out: z.string().min(1).max(4096).optional(),
+    }),
+    exportedModel,
+  ),
+
   'reproductions.list': entry(nothing, z.array(reproductionEntry)),
   /** Starts one, or goes on where it was stopped; `again` measures everything anew. */
   'reproductions.start': entry(
@@ -140,6 +197,27 @@ export const streams = {
   'metrics.watch': entry(runId, metricsBatch),
   /** The film's index, again whenever a frame is added. */
   'film.watch': entry(runId, filmIndex),
+  /** Statistics of tensors in the order asked, so many at once as are there; stop listening to cancel. */
+  'checkpoints.statistics': entry(
+    z.strictObject({ source: checkpointSource, tensors: z.array(z.string()).min(1).max(100_000) }),
+    z.array(tensorStatistics),
+  ),
+  /** What changed from one checkpoint to another, tensor by tensor. */
+  'checkpoints.compare': entry(
+    z.strictObject({ source: checkpointSource, other: checkpointSource }),
+    z.array(tensorDifference),
+  ),
+  /** Imports a recognised checkpoint; who stops listening cancels it, and nothing stays behind. */
+  'checkpoints.import': entry(
+    z.strictObject({
+      source: checkpointSource,
+      name: z.string().trim().min(1).max(120),
+      options: recognitionOptions.default({}),
+    }),
+    importProgress,
+  ),
+  /** Each imported model as it is, then each that changes. */
+  'models.watch': entry(nothing, modelChange),
   /** A live view of a run: a new frame whenever the parameters have moved on and there is credit. */
   'views.watch': entry(z.strictObject({ run: z.string(), view: viewRequest }), viewFrame),
 } as const satisfies Record<string, Entry>;

@@ -666,6 +666,10 @@ class TestService implements WorkbenchService {
     'engine.watch': (_input, signal) => this.#watchNothing('', signal),
     'film.watch': ({ run }, signal) => this.#watchNothing(run, signal),
     'reproductions.watch': (_input, signal) => this.#watchNothing('', signal),
+    'models.watch': (_input, signal) => this.#watchNothing('', signal),
+    'checkpoints.statistics': (_input, signal) => this.#watchNothing('', signal),
+    'checkpoints.compare': (_input, signal) => this.#watchNothing('', signal),
+    'checkpoints.import': (_input, signal) => this.#watchNothing('', signal),
     'views.watch': ({ run }, signal) => this.#watchFrames(run, signal),
   };
 
