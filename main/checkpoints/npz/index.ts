@@ -1,0 +1,1 @@
+export { openNpy, openNpz } from './open.ts';

@@ -1,0 +1,2 @@
+export { openPytorchLegacy } from './legacy.ts';
+export { openPytorchZip } from './zip.ts';

@@ -1,0 +1,1 @@
+export { isRunFolder, openRunFolder, runFolderOf } from './open.ts';

@@ -1,0 +1,1 @@
+export { openSharded } from './open.ts';
