@@ -11,7 +11,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { WorkbenchError } from '#contract/errors.ts';
-import { type Attributes, type DType, Graph, type Value, typedArrayOf } from './graph.ts';
+import { type Attributes, type ConstantData, type DType, Graph, type Value, typedArrayOf } from './graph.ts';
 import './gradients.ts';
 import { kernelTable } from './kernels/index.ts';
 import { sizeOf } from './shape.ts';
@@ -68,9 +68,10 @@ class TraceBackend extends tf.KernelBackend {
   ): void {
     const graph = this.currentGraph();
     const known = dtypeOf(dtype, 'constant');
-    const data = typedArrayOf(known, sizeOf(shape));
-    data.set(values as ArrayLike<number>);
-    this.data.set(dataId, { graph, value: graph.constant(data, known, [...shape]) });
+    this.data.set(dataId, {
+      graph,
+      value: graph.constant(elementsOf(values, known, shape), known, [...shape]),
+    });
   }
   override readSync(): never {
     throw new WorkbenchError(
@@ -258,6 +259,20 @@ export function valueOf(tensor: tf.Tensor): Value {
 /** Selects a synchronous backend at once: setBackend's work is done before its first await. */
 export function activate(name: string): void {
   if (tf.getBackend() !== name) void tf.setBackend(name);
+}
+
+/**
+ * Host data as a constant holds it. An array that already is one is not copied, as TensorFlow.js's own
+ * backends do not: a teacher may have gigabytes. Whoever makes a tensor of an array leaves it alone from
+ * then on.
+ */
+function elementsOf(values: tf.backend_util.BackendValues, dtype: DType, shape: number[]): ConstantData {
+  const data = typedArrayOf(dtype, 0);
+  const size = sizeOf(shape);
+  if (values.length === size && values.constructor === data.constructor) return values as ConstantData;
+  const copy = typedArrayOf(dtype, size);
+  copy.set(values as ArrayLike<number>);
+  return copy;
 }
 
 function dtypeOf(dtype: tf.DataType, what: string): DType {

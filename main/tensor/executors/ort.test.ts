@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { fedConstants } from '../onnx/large-constants.ts';
+import { onnxFromGraph } from '../onnx/lower.ts';
+import { optimized } from '../passes/index.ts';
+import { repeat } from '../repeat.ts';
 import { Rng } from '../rng.ts';
 import { type TensorSpec, type Traceable, trace } from '../trace.ts';
 import type { CompileOptions, Executable } from './executor.ts';
@@ -254,5 +258,74 @@ describe('compile errors of the ort executor', () => {
     const graph = trace({ x: { shape: [2] } }, ({ x }) => ({ y: tf.neg(x!) }));
     graph.outputs.push(graph.outputs[0]!); // the same name twice is not a program
     await expect(ortCpuExecutor(1).compile(graph)).rejects.toMatchObject({ code: 'engine/compile-failed' });
+  });
+});
+
+describe('constants above the size that is baked', () => {
+  const weights = randomOf('weights', 64 * 64);
+  const specs: Record<string, TensorSpec> = { x: { shape: [4, 64] } };
+  /** A weight used twice from the same memory, once in another shape, once inside a loop, beside a small one. */
+  const fn: Traceable = ({ x }) => {
+    const weight = (): tf.Tensor2D => tf.tensor2d(weights, [64, 64]);
+    const once = tf.matMul(x as tf.Tensor2D, weight());
+    const looped = repeat(3, once, {}, (at) => tf.tanh(tf.matMul(at, weight())));
+    const flat = tf.mul(tf.tensor1d(weights), 2);
+    return {
+      y: tf.add(looped, tf.scalar(0.25)),
+      z: tf.add(tf.matMul(x as tf.Tensor2D, weight()), tf.sum(flat)),
+      w: tf.tensor2d(weights, [64, 64]),
+    };
+  };
+
+  it('are fed with the same numbers', async () => {
+    const graph = trace(specs, fn);
+    const baked = await ortCpuExecutor(1, 2 ** 30).compile(graph);
+    const fed = await ortCpuExecutor(1, 1000).compile(graph);
+    open.push(baked, fed);
+    const inputs = { x: randomOf('x', 4 * 64) };
+    const [wanted, found] = [await baked.run(inputs), await fed.run(inputs)];
+    expect(Object.keys(found)).toEqual(['y', 'z', 'w']);
+    // The sums of 64 products may be added in another order where the weights are packed.
+    for (const name of ['y', 'z']) {
+      wanted[name]!.forEach((value, i) => expect(found[name]![i]).toBeCloseTo(value, 4));
+    }
+    expect(found['w']).toEqual(weights);
+  });
+
+  it('leave the model small, once for each memory and shape', () => {
+    const graph = optimized(trace(specs, fn));
+    const fed = fedConstants(graph, 1000);
+    const inputs = [...new Set(fed.values())];
+    expect(inputs.map(({ shape }) => shape.join())).toEqual(expect.arrayContaining(['64,64']));
+    expect(new Set(inputs.map(({ shape, data }) => `${shape.join()} ${data === weights}`)).size).toBe(
+      inputs.length,
+    );
+    expect(onnxFromGraph(graph, { fed }).length).toBeLessThan(weights.byteLength);
+    expect(onnxFromGraph(graph).length).toBeGreaterThan(weights.byteLength);
+  });
+
+  it('are fed only where there are more bytes than that', () => {
+    const graph = trace({ x: { shape: [64] } }, ({ x }) => ({ y: tf.add(x!, tf.sum(tf.tensor1d(weights))) }));
+    expect(fedConstants(graph, weights.byteLength).size).toBe(0);
+    expect(fedConstants(graph, weights.byteLength - 1).size).toBe(1);
+  });
+
+  it('serve every step of a program with state', async () => {
+    const stepSpecs: Record<string, TensorSpec> = { w: { shape: [64] } };
+    const next: Traceable = ({ w }) => ({
+      "w'": tf.reshape(tf.add(tf.matMul(tf.reshape(w!, [1, 64]), tf.tensor2d(weights, [64, 64])), 1), [64]),
+    });
+    const graph = trace(stepSpecs, next);
+    const [baked, fed] = [
+      await ortCpuExecutor(1).compile(graph, { state: ['w'] }),
+      await ortCpuExecutor(1, 0).compile(graph, { state: ['w'] }),
+    ];
+    open.push(baked, fed);
+    for (let k = 0; k < 3; k++) await Promise.all([baked.run({}), fed.run({})]);
+    const [wanted, found] = [(await baked.readState())['w']!, (await fed.readState())['w']!];
+    // Three products with entries of about 64 each: relative to the size of the numbers.
+    wanted.forEach((value, i) =>
+      expect(Math.abs(found[i]! - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))),
+    );
   });
 });

@@ -6,6 +6,7 @@
 import * as ort from 'onnxruntime-node';
 import { WorkbenchError } from '#contract/errors.ts';
 import { type ConstantData, type DType, type Graph, typedArrayOf } from '../graph.ts';
+import { type FedConstant, fedConstants } from '../onnx/large-constants.ts';
 import { onnxFromGraph } from '../onnx/lower.ts';
 import { optimized } from '../passes/index.ts';
 import { sizeOf } from '../shape.ts';
@@ -18,15 +19,22 @@ interface Slot {
   readonly shape: readonly number[];
 }
 
-/** @param threads  intra-op threads; results on the CPU are reproducible for a fixed number */
-export function ortCpuExecutor(threads: number): Executor {
+/** Programs with more bytes of constants than this are fed them at every run. */
+const LARGEST_BAKED = 2 ** 30;
+
+/**
+ * @param threads  intra-op threads; results on the CPU are reproducible for a fixed number
+ * @param largestBaked  bytes of constants up to which they are part of the model: ONNX Runtime then packs
+ *   weights for its kernels once
+ */
+export function ortCpuExecutor(threads: number, largestBaked = LARGEST_BAKED): Executor {
   return {
     id: 'ort-cpu',
     async compile(graph, options) {
       // A training step follows the last one at once: its threads wait for it on their cores. Those of a
       // program that runs now and then would take the cores from it meanwhile, some 40 ms each time.
       const isBackToBack = (options?.state ?? []).length > 0;
-      const session = await createSession(optimized(graph), {
+      const { session, fed } = await createSession(optimized(graph), largestBaked, {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -43,7 +51,7 @@ export function ortCpuExecutor(threads: number): Executor {
           },
         },
       });
-      return new HostBufferedExecutable(session, graph, options?.state ?? []);
+      return new HostBufferedExecutable(session, graph, options?.state ?? [], fed);
     },
   };
 }
@@ -56,22 +64,25 @@ export function ortWebGpuExecutor(): Executor {
   return {
     id: 'ort-webgpu',
     async compile(graph, options) {
-      const session = await createSession(optimized(graph), {
+      const { session, fed } = await createSession(optimized(graph), LARGEST_BAKED, {
         executionProviders: ['webgpu'],
         graphOptimizationLevel: 'all',
       });
-      return new HostBufferedExecutable(session, graph, options?.state ?? []);
+      return new HostBufferedExecutable(session, graph, options?.state ?? [], fed);
     },
   };
 }
 
 async function createSession(
   graph: Graph,
+  largestBaked: number,
   options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
-  const model = onnxFromGraph(graph);
+): Promise<{ session: ort.InferenceSession; fed: readonly FedConstant[] }> {
+  const fed = fedConstants(graph, largestBaked);
+  const model = onnxFromGraph(graph, { fed });
   try {
-    return await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...options });
+    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...options });
+    return { session, fed: [...new Set(fed.values())] };
   } catch (error) {
     throw new WorkbenchError(
       'engine/compile-failed',
@@ -90,7 +101,12 @@ class HostBufferedExecutable implements Executable {
   private readonly results: [HostArrays, HostArrays];
   private phase: 0 | 1 = 0;
 
-  constructor(session: ort.InferenceSession, graph: Graph, stateNames: readonly string[]) {
+  constructor(
+    session: ort.InferenceSession,
+    graph: Graph,
+    stateNames: readonly string[],
+    fed: readonly FedConstant[],
+  ) {
     this.session = session;
     const slots = (list: Graph['inputs']): Slot[] =>
       list.map(({ name, value }) => ({ name, dtype: value.dtype, shape: value.shape }));
@@ -100,8 +116,10 @@ class HostBufferedExecutable implements Executable {
     const stateOutputs = this.state.map(({ name }) => stateOutputName(name));
     const plain = slots(graph.outputs).filter(({ name }) => !stateOutputs.includes(name));
     const stateBuffers = this.state.map((slot) => [allocate(slot), allocate(slot)] as const);
+    // Always the same memory: ONNX Runtime reads it where it lies.
+    const constants = Object.fromEntries(fed.map((each) => [each.name, tensorOf(each, each.data)]));
     const phaseOf = (phase: 0 | 1) => {
-      const feeds: Record<string, ort.Tensor> = {};
+      const feeds: Record<string, ort.Tensor> = { ...constants };
       const fetches: Record<string, ort.Tensor> = {};
       const results: HostArrays = {};
       this.state.forEach(({ name }, i) => {

@@ -6,12 +6,14 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { type ConstantData, type DType, type Graph, type Value, constantElements } from '../graph.ts';
 import { kernelTable } from '../kernels/index.ts';
 import type { OnnxAttribute, OnnxEmitter } from '../kernels/rule.ts';
+import type { FedConstant } from './large-constants.ts';
 import {
   type AttributeProto,
   AttributeProtoSchema,
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
+  StringStringEntryProtoSchema,
   TensorProtoSchema,
   ValueInfoProtoSchema,
 } from './onnx_pb.ts';
@@ -24,26 +26,52 @@ type OnnxType = DType | 'int64';
 /** AttributeProto.type. */
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
+/** TensorProto.data_location of bytes in another file. */
+const EXTERNAL = 1;
+
 const ELEMENT_TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
+/** A second file for the bytes of weights, for models beyond the 2 GiB that one file can have. */
+export interface ExternalData {
+  /** Its name beside the model. */
+  readonly location: string;
+  /** Appends bytes. @returns where they begin */
+  append(bytes: Uint8Array): number;
+}
+
+export interface OnnxOptions {
+  /** Constants that are inputs of the model instead. */
+  readonly fed?: ReadonlyMap<Value, FedConstant>;
+  /** What the file says of itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly external?: ExternalData;
+}
+
+/** Initializers below this stay in the model, where shapes are looked for. */
+const LEAST_EXTERNAL = 1024;
+
 /** Encodes `graph` as an ONNX model whose inputs and outputs carry the graph's names. */
-export function onnxFromGraph(graph: Graph): Uint8Array {
-  return new Lowering(graph).encode();
+export function onnxFromGraph(graph: Graph, options: OnnxOptions = {}): Uint8Array {
+  return new Lowering(graph, options).encode();
 }
 
 class Lowering implements OnnxEmitter {
   private readonly proto: GraphProto = create(GraphProtoSchema, { name: 'fewstep' });
   private readonly names = new Map<Value, string>();
   private readonly shared = new Map<string, string>();
+  /** Initializers by the memory they are a copy of: a teacher that is called twice is written once. */
+  private readonly written = new Map<ConstantData, { readonly key: string; readonly name: string }[]>();
   private readonly graph: Graph;
+  private readonly options: OnnxOptions;
   /** Names in use: a loop's body shares them with what is around it. */
   private readonly naming: { counter: number; readonly taken: ReadonlySet<string> };
 
-  constructor(graph: Graph, outer?: Lowering) {
+  constructor(graph: Graph, options: OnnxOptions, outer?: Lowering) {
     this.graph = graph;
+    this.options = options;
     this.naming = outer?.naming ?? {
       counter: 0,
-      taken: new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name)),
+      taken: new Set([...graph.inputs, ...graph.outputs, ...this.fedInputs()].map(({ name }) => name)),
     };
   }
 
@@ -52,6 +80,7 @@ class Lowering implements OnnxEmitter {
       this.names.set(value, name);
       this.proto.input.push(valueInfo(name, value));
     }
+    for (const input of this.fedInputs()) this.proto.input.push(valueInfo(input.name, input));
     this.lowerNodes();
     // Identity gives every output its own name even when it is an input, a constant or repeated.
     for (const { name, value } of this.graph.outputs) {
@@ -64,6 +93,7 @@ class Lowering implements OnnxEmitter {
       producerName: 'fewstep',
       opsetImport: [{ domain: '', version: OPSET }],
       graph: this.proto,
+      metadataProps: entriesOf(this.options.metadata ?? {}),
     });
     return toBinary(ModelProtoSchema, model);
   }
@@ -134,11 +164,26 @@ class Lowering implements OnnxEmitter {
   private nameOf(value: Value): string {
     const known = this.names.get(value);
     if (known !== undefined) return known;
-    const data = constantElements(value);
-    if (data === null) throw new Error(`value ${value.id} is used before it is computed`);
-    const name = this.initializer(value.dtype, value.shape, bytesOf(data));
+    // Inputs of the model, which the bodies of loops read where they are too.
+    const name = this.options.fed?.get(value)?.name ?? this.constantOf(value);
     this.names.set(value, name);
     return name;
+  }
+
+  private constantOf(value: Value): string {
+    const data = constantElements(value);
+    if (data === null) throw new Error(`value ${value.id} is used before it is computed`);
+    const key = `${value.dtype} ${value.shape.join()}`;
+    const same = this.written.get(data) ?? [];
+    const known = same.find((each) => each.key === key);
+    if (known !== undefined) return known.name;
+    const name = this.initializer(value.dtype, value.shape, bytesOf(data));
+    this.written.set(data, [...same, { key, name }]);
+    return name;
+  }
+
+  private fedInputs(): FedConstant[] {
+    return [...new Set(this.options.fed?.values())];
   }
 
   /** A name that neither this class nor the program's interface uses yet. */
@@ -149,12 +194,15 @@ class Lowering implements OnnxEmitter {
 
   private initializer(type: OnnxType, shape: readonly number[], rawData: Uint8Array): string {
     const name = this.fresh('const');
+    const { external } = this.options;
     this.proto.initializer.push(
       create(TensorProtoSchema, {
         name,
         dims: shape.map(BigInt),
         dataType: ELEMENT_TYPE[type],
-        rawData,
+        ...(external !== undefined && rawData.length >= LEAST_EXTERNAL
+          ? { dataLocation: EXTERNAL, externalData: placeOf(external, rawData) }
+          : { rawData }),
       }),
     );
     return name;
@@ -241,10 +289,19 @@ class Lowering implements OnnxEmitter {
     const rounds = this.sharedConstant(`rounds ${count}`, () =>
       this.initializer('int64', [], bytesOf(BigInt64Array.of(BigInt(count)))),
     );
-    const graph = new Lowering(body, this).encodeBody(carried.length, invariant);
+    const graph = new Lowering(body, this.options, this).encodeBody(carried.length, invariant);
     // No condition of its own: it ends by count.
     return this.multi('Loop', [rounds, '', ...carried], carried.length, { body: { graph } });
   }
+}
+
+function placeOf(external: ExternalData, bytes: Uint8Array) {
+  const offset = external.append(bytes);
+  return entriesOf({ location: external.location, offset: String(offset), length: String(bytes.length) });
+}
+
+function entriesOf(record: Readonly<Record<string, string>>) {
+  return Object.entries(record).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
 }
 
 function attributeProto(name: string, value: OnnxAttribute): AttributeProto {
@@ -274,7 +331,7 @@ function renameInputs({ node: nodes }: GraphProto, renamed: ReadonlyMap<string, 
   }
 }
 
-function valueInfo(name: string, value: Value) {
+function valueInfo(name: string, value: { readonly dtype: DType; readonly shape: readonly number[] }) {
   return create(ValueInfoProtoSchema, {
     name,
     type: {
