@@ -28,7 +28,7 @@ describe('openHome', () => {
   it('makes the folder and its places and leaves no probe', () => {
     const root = join(scratchFolder(), 'a', 'b');
     const home = openHome(root);
-    expect(fs.readdirSync(root).sort()).toEqual(['datasets', 'runs', 'trash']);
+    expect(fs.readdirSync(root).sort()).toEqual(['datasets', 'models', 'runs', 'trash']);
     expect(home.index).toBe(join(root, 'index.sqlite'));
     expect(tempsIn(root)).toEqual([]);
   });

@@ -9,6 +9,10 @@ export interface Home {
   root: string;
   runs: string;
   datasets: string;
+  /** Networks of imported checkpoints, a folder each. */
+  models: string;
+  /** Where exported files go; made when the first one is written. */
+  exports: string;
   trash: string;
   /** The first file of the index; everything in it can be rebuilt from `runs`. */
   index: string;
@@ -46,11 +50,13 @@ export function openHome(explicit?: string): Home {
     root,
     runs: join(root, 'runs'),
     datasets: join(root, 'datasets'),
+    models: join(root, 'models'),
+    exports: join(root, 'exports'),
     trash: join(root, 'trash'),
     index: join(root, 'index.sqlite'),
   };
   try {
-    for (const folder of [home.runs, home.datasets, home.trash]) makeFolder(folder);
+    for (const folder of [home.runs, home.datasets, home.models, home.trash]) makeFolder(folder);
     const probe = tempPathFor(join(root, 'probe'));
     fs.writeFileSync(probe, '1', { flag: 'wx' });
     fs.rmSync(probe);

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WorkbenchError } from '#contract/errors.ts';
-import { runConfig, runStatus } from '#contract/runs.ts';
+import { NO_DATASET, runConfig, runStatus } from '#contract/runs.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { configHash } from './config-hash.ts';
 import { errnoOf, storeErrorFrom } from './errors.ts';
@@ -18,6 +18,8 @@ const runFile = z.strictObject({
   tags: z.array(z.string()).default([]),
   /** Classes that its samples can be asked for, decided when it was made. */
   classes: z.int().nonnegative().default(0),
+  /** [H, W, C] where its samples are images or latents. */
+  sampleShape: z.array(z.int().positive()).optional(),
   config: runConfig,
   /** {@link configHash} of `config`; checkpoints carry it too. */
   configHash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -50,21 +52,23 @@ export function runFileStamp(folder: string): string | null {
 export interface Making {
   readonly versions: Record<string, string>;
   readonly classes?: number;
+  readonly sampleShape?: readonly number[];
 }
 
 /** A fresh run.json for `config`. */
 export function newRunFile(
   id: string,
   config: RunFile['config'],
-  { versions, classes = 0 }: Making,
+  { versions, classes = 0, sampleShape }: Making,
   now: Date,
 ): RunFile {
   return {
     format: FORMAT,
     id,
-    name: config.name || `${config.method} on ${config.dataset.id}`,
+    name: config.name || nameFor(config),
     tags: [],
     classes,
+    ...(sampleShape === undefined ? {} : { sampleShape: [...sampleShape] }),
     config,
     configHash: configHash(config),
     versions,
@@ -77,6 +81,10 @@ export function newRunFile(
     error: null,
     latest: {},
   };
+}
+
+function nameFor({ method, dataset, teacher }: RunFile['config']): string {
+  return dataset.id === NO_DATASET ? `${method} of ${teacher ?? 'nothing'}` : `${method} on ${dataset.id}`;
 }
 
 /** @throws WorkbenchError `store/...` */

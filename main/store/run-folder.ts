@@ -9,12 +9,15 @@ import { CheckpointShelf } from './checkpoint-shelf.ts';
 import { storeErrorFrom } from './errors.ts';
 import { readFilmIndex, readFilmPage } from './film-file.ts';
 import { liveLockOwner } from './lock.ts';
+import { copyModel, isModelFolder } from './model-folder.ts';
 import { readMetrics } from './metrics-log.ts';
 import { type Making, newRunFile, readRunFile, writeRunFile } from './run-file.ts';
 import type { RunFile } from './run-file.ts';
 
 /** Folder of the copied teacher inside a student's. */
 const TEACHER = 'teacher';
+/** What a run consists of beside run.json. */
+const PARTS = ['metrics.ndjson', 'checkpoints', 'frames', 'samples', TEACHER];
 
 /** What may change in a run after it was made. */
 export type RunChange = Partial<
@@ -46,12 +49,13 @@ export class RunFolder {
    * Makes `runs/<id>`. The folder gets its name only when it is complete, so a run that can be seen
    * can be read.
    *
+   * @param teacher  folder of a run or an imported model of which a copy is kept
    * @throws WorkbenchError `store/...`; nothing is left behind
    */
   static create(
     runs: string,
     config: RunConfig,
-    { teacher = null, ...making }: Making & { readonly teacher?: RunFolder | null },
+    { teacher = null, ...making }: Making & { readonly teacher?: { readonly path: string } | null },
     onChange: (run: RunFolder) => void = () => {},
   ): RunFolder {
     const now = new Date();
@@ -70,6 +74,33 @@ export class RunFolder {
       throw storeErrorFrom(error, runs);
     }
     return new RunFolder(path, file, onChange);
+  }
+
+  /**
+   * Copies a run from elsewhere, under an id of its own.
+   * @throws WorkbenchError `run/not-found`, `run/bad-file`, ..., `store/...`; nothing is left behind
+   */
+  static adopt(runs: string, from: string, onChange: (run: RunFolder) => void = () => {}): RunFolder {
+    const file = readRunFile(from);
+    const id = newRunId(new Date());
+    const temp = tempPathFor(join(runs, id));
+    try {
+      fs.mkdirSync(temp);
+      for (const name of PARTS) {
+        const part = join(from, name);
+        if (!fs.existsSync(part)) continue;
+        fs.cpSync(part, join(temp, name), { recursive: true, filter: isPlain });
+      }
+      // Nobody trains the copy, whatever the original says.
+      const isBusy = ['queued', 'running', 'paused'].includes(file.status);
+      writeRunFile(temp, { ...file, id, ...(isBusy ? { status: 'stopped' as const } : {}) });
+      fs.renameSync(temp, join(runs, id));
+      syncFolder(runs);
+    } catch (error) {
+      removeTemp(temp);
+      throw storeErrorFrom(error, runs);
+    }
+    return RunFolder.open(join(runs, id), onChange);
   }
 
   /** @throws WorkbenchError `run/not-found`, `run/bad-file`, `run/newer-format`, `run/config-changed` */
@@ -101,7 +132,12 @@ export class RunFolder {
 
   /** The teacher that this run keeps a copy of. @throws WorkbenchError `run/not-found` without one */
   teacher(): RunFolder {
-    return RunFolder.open(join(this.path, TEACHER));
+    return RunFolder.open(this.teacherPath);
+  }
+
+  /** The folder of that copy; a run's, unless {@link isModelFolder}. */
+  get teacherPath(): string {
+    return join(this.path, TEACHER);
   }
 
   /** What the film holds; empty where none is kept. @throws WorkbenchError `store/io` */
@@ -141,10 +177,17 @@ export class RunFolder {
  * own. The optimiser's moments come along; they are part of a file whose hash is known.
  */
 function copyTeacher(from: string, to: string): void {
+  if (isModelFolder(from)) return copyModel(from, to);
   fs.mkdirSync(to);
   for (const name of ['run.json', 'checkpoints']) {
     fs.cpSync(join(from, name), join(to, name), { recursive: true });
   }
+}
+
+/** A link could bring in any file of the machine. */
+function isPlain(path: string): boolean {
+  const stat = fs.lstatSync(path);
+  return stat.isFile() || stat.isDirectory();
 }
 
 /** The summary of a run as the contract has it; what only a running engine knows is null. */
@@ -156,6 +199,7 @@ export function summaryOf(path: string, file: RunFile): RunSummary {
     tags: file.tags,
     isDemo: false,
     classes: file.classes,
+    ...(file.sampleShape === undefined ? {} : { sampleShape: file.sampleShape }),
     folder: path,
     config: file.config,
     status: statusNow(path, file.status),

@@ -277,3 +277,29 @@ describe('RunWriter', () => {
     RunWriter.open(run, { warn: warningTrap().warn }).close();
   });
 });
+
+describe('adopting a run from elsewhere', () => {
+  it('copies it under an id of its own, without links and without its lock', () => {
+    const store = storeIn();
+    const elsewhere = storeIn();
+    const original = elsewhere.create(configOf(), { versions: {} });
+    original.update({ status: 'running', step: 7, name: 'Theirs' });
+    fs.writeFileSync(join(original.path, 'metrics.ndjson'), '');
+    fs.writeFileSync(join(original.path, 'notes.txt'), 'no part of a run');
+    fs.symlinkSync('/etc/hostname', join(original.path, 'checkpoints', 'step-1.safetensors'));
+    const adopted = store.adopt(original.path);
+    expect(adopted.summary()).toMatchObject({ name: 'Theirs', step: 7, status: 'stopped' });
+    expect(adopted.id).not.toBe(original.id);
+    expect(adopted.file.id).toBe(adopted.id);
+    expect(fs.readdirSync(adopted.path).sort()).toEqual(['checkpoints', 'metrics.ndjson', 'run.json']);
+    expect(fs.readdirSync(join(adopted.path, 'checkpoints'))).toEqual([]);
+    expect(store.list().map(({ id }) => id)).toContain(adopted.id);
+    expect(store.has(adopted.id)).toBe(true);
+  });
+
+  it('takes nothing that is no run', () => {
+    const store = storeIn();
+    expect(() => store.adopt(scratchFolder())).toThrow(codeOf('run/not-found'));
+    expect(store.list()).toEqual([]);
+  });
+});

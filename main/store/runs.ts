@@ -35,17 +35,31 @@ export class RunStore {
     const home = openHome(options.home);
     sweepTemps(home.root);
     sweepTemps(home.runs);
+    sweepTemps(home.models);
+    sweepTemps(home.exports);
     return new RunStore(home, RunIndex.open(home, options.warn), options.warn);
   }
 
   /**
    * Makes a run, `queued` at step 0.
    *
-   * @param teacher  a run of which a copy is kept with it
+   * @param making  its teacher too, a run or an imported model of which a copy is kept with it
    * @throws WorkbenchError `store/...`, `config/not-json`
    */
   create(config: RunConfig, making: Parameters<typeof RunFolder.create>[2]): RunFolder {
     const run = RunFolder.create(this.home.runs, config, making, this.follow);
+    this.follow(run);
+    return run;
+  }
+
+  /**
+   * Copies a run's folder from elsewhere among the runs, under an id of its own; links and what is no part
+   * of a run stay behind.
+   *
+   * @throws WorkbenchError `run/not-found`, `run/bad-file`, `store/...`
+   */
+  adopt(folder: string): RunFolder {
+    const run = RunFolder.adopt(this.home.runs, folder, this.follow);
     this.follow(run);
     return run;
   }
@@ -60,13 +74,17 @@ export class RunStore {
     return RunFolder.open(join(this.home.runs, id), this.follow);
   }
 
+  /** Whether there is a run of this id. */
+  has(id: string): boolean {
+    return isRunId(id) && fs.existsSync(join(this.home.runs, id));
+  }
+
   /**
    * A run by its id, or any run by its folder, e.g. one that was copied from another machine. For a
    * person at this machine only: a remote peer may name ids, not paths.
    */
   find(idOrFolder: string): RunFolder {
-    const isOurs = isRunId(idOrFolder) && fs.existsSync(join(this.home.runs, idOrFolder));
-    return isOurs ? this.open(idOrFolder) : RunFolder.open(idOrFolder, this.follow);
+    return this.has(idOrFolder) ? this.open(idOrFolder) : RunFolder.open(idOrFolder, this.follow);
   }
 
   /** Newest first. */
