@@ -70,7 +70,7 @@ export class ActiveRun {
       const executor = await executorById(plan.config.executor);
       trainer = await Trainer.create({
         method: plan.bound,
-        source: plan.source,
+        source: plan.source ?? NO_POINTS,
         sampleShape: plan.sampleShape,
         executor,
         seed: plan.config.seed,
@@ -221,7 +221,7 @@ export class ActiveRun {
     const tensors = checkpointTensors(this.plan.bound.layout, await this.trainer.state());
     this.writer.save(
       { step, tensors, rng: { seed: this.plan.config.seed, step } },
-      this.latest['energyDistance'] ?? null,
+      this.latest['energyDistance'] ?? this.latest['teacherRmse'] ?? null,
     );
     this.folder.update({ step, latest: this.latest });
   }
@@ -257,6 +257,13 @@ export class ActiveRun {
     }
   }
 }
+
+/** Of a run without data, whose draws need none: see planOf. */
+const NO_POINTS = {
+  sample(): never {
+    throw new Error('a draw of data in a run without data');
+  },
+};
 
 /** Steps per second over the last few seconds. */
 class Pace {

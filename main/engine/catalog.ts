@@ -5,12 +5,13 @@ import { runConfig } from '#contract/runs.ts';
 import { type Dataset, datasets } from '../datasets/index.ts';
 import { methods } from '../methods/index.ts';
 import { teacherDistance } from './evaluate.ts';
+import { importedMethods } from './imported-plan.ts';
 import { metrics } from '../metrics/index.ts';
 import { samplers } from '../samplers/index.ts';
 
 export function catalogOf(imported: readonly Dataset[]): Catalog {
   return {
-    methods: methods.map(
+    methods: [...methods, ...importedMethods].map(
       ({ id, title, summary, reference, equation, produces, needsTeacher, params, views }) => ({
         id,
         title,
@@ -19,6 +20,7 @@ export function catalogOf(imported: readonly Dataset[]): Catalog {
         equation,
         produces,
         needsTeacher,
+        isTrainable: methods.some((method) => method.id === id),
         params: schemaOf(params),
         views: [...views],
       }),

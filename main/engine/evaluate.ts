@@ -7,12 +7,18 @@ import { slicedWasserstein2, unitProjections } from '../metrics/sliced-wasserste
 import { Rng } from '../tensor/rng.ts';
 import type { Asked } from './model-programs.ts';
 import { type Search, sampleBySearch } from './noise-search.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, dataOf } from './plan.ts';
 import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 
 /** Points measured during training: enough to see progress, little enough not to delay it. */
 const QUICK_COUNT = 4000;
 const QUICK_PROJECTIONS = 64;
+/**
+ * An imported teacher is compared on so many samples, each of thousands of numbers, or as many as it takes
+ * in two calls: its 256 evaluations of each would cost more than the training.
+ */
+const COMPARED_COUNT = 64;
+const COMPARED_CALLS = 2;
 
 /** What distillations measure besides the metrics of samples against data. */
 export const teacherDistance = {
@@ -21,7 +27,10 @@ export const teacherDistance = {
   betterWhen: 'lower',
 } as const;
 
-/** What training records as it goes: energy distance, sliced W2 and, where there are modes, those. */
+/**
+ * What training records as it goes: energy distance, sliced W2 and, where there are modes, those. Without
+ * data, the distance to the teacher alone.
+ */
 export async function quickQuality(
   plan: Plan,
   model: SamplingModel,
@@ -29,14 +38,23 @@ export async function quickQuality(
 ): Promise<Record<string, number>> {
   const { seed } = plan.config;
   const nfe = plan.bound.standardNfe;
-  const { points } = await model.sample(state, { count: QUICK_COUNT, nfe, seed });
-  const data = plan.source.sample(new Rng(seed, 'quality/data'), QUICK_COUNT);
+  const { source } = plan;
+  const { teacherRows } = plan;
+  const compared =
+    teacherRows === undefined ? QUICK_COUNT : Math.min(COMPARED_COUNT, COMPARED_CALLS * teacherRows);
+  const count = source === null ? compared : QUICK_COUNT;
+  const { points } = await model.sample(state, { count, nfe, seed });
+  const toTeacher: Record<string, number> = plan.teacher
+    ? { teacherRmse: await teacherRmse(model, points.subarray(0, compared * model.dim), seed) }
+    : {};
+  if (source === null) return toTeacher;
+  const data = source.sample(new Rng(seed, 'quality/data'), QUICK_COUNT);
   const projections = unitProjections(QUICK_PROJECTIONS, model.dim, new Rng(seed, 'quality/projections'));
-  const coverage = plan.source.modes ? modeCoverage(points, model.dim, plan.source.modes) : null;
+  const coverage = source.modes ? modeCoverage(points, model.dim, source.modes) : null;
   return {
     energyDistance: energyDistance(data, points, model.dim),
     slicedWasserstein2: slicedWasserstein2(data, points, model.dim, projections),
-    ...(plan.teacher ? { teacherRmse: await teacherRmse(model, points, seed) } : {}),
+    ...toTeacher,
     ...(coverage ? { minModeShare: coverage.minShareRatio, outsideModes: coverage.outside } : {}),
   };
 }
@@ -66,7 +84,7 @@ export async function fullQuality(
   request: SampleRequest,
   search?: Search,
 ): Promise<{ nfe: number; metrics: Record<string, number> }> {
-  const { source } = plan;
+  const source = dataOf(plan);
   const data = source.sample(new Rng(request.seed, 'evaluation/data'), request.count);
   const options = { dim: model.dim, seed: request.seed, ...(source.modes ? { modes: source.modes } : {}) };
   return model.during(async () => {

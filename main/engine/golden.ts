@@ -7,6 +7,15 @@ import { POLICY_TOLERANCE, checkPolicyGolden } from '../maths/policy/golden.ts';
 import { DRIFT_TOLERANCE, checkDriftGolden } from '../methods/drifting/golden.ts';
 import { checkMetricsGolden } from '../metrics/golden.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
+import { checkFlavours } from './golden-flavours.ts';
+import {
+  NETWORK_TOLERANCE,
+  type NetworkCase,
+  autoencoderCases,
+  compareNetwork,
+  diffusersCases,
+  netsCases,
+} from './golden-networks.ts';
 
 /** Metrics are computed in float64 on both sides; the files hold float32 points. */
 const METRICS_TOLERANCE = 1e-4;
@@ -24,13 +33,7 @@ interface Checked {
   readonly relativeError: number;
 }
 
-const CHECKS: readonly {
-  readonly pattern: RegExp;
-  readonly tolerance: number;
-  /** Other files that belong to this one. */
-  readonly parts: (file: string) => string[];
-  readonly check: (folder: string, file: string, executor: Executor) => Promise<Checked[]>;
-}[] = [
+const CHECKS: readonly Check[] = [
   {
     pattern: /^drift-loss.*\.json$/,
     tolerance: DRIFT_TOLERANCE,
@@ -52,10 +55,60 @@ const CHECKS: readonly {
   {
     pattern: /^metrics-.*\.json$/,
     tolerance: METRICS_TOLERANCE,
-    parts: (file) => [file.replace(/\.json$/, '.safetensors')],
+    parts: (_, file) => [file.replace(/\.json$/, '.safetensors')],
     check: (folder, file) => Promise.resolve(checkMetrics(folder, file)),
   },
+  networksCheck(/^nets-.*\.json$/, (json, files) => netsCases(json, files)),
+  networksCheck(/^diffusers-dit-.*\.json$/, diffusersCases),
+  networksCheck(/^vae-.*\.json$/, autoencoderCases),
+  {
+    pattern: /^flavours-.*\.json$/,
+    // Every number is the file's own: nothing is computed.
+    tolerance: 0,
+    parts: (folder, file) => besides(folder, file).map((full) => path.basename(full)),
+    check: (folder, file) => {
+      const [container] = besides(folder, file);
+      if (container !== undefined) return Promise.resolve(checkFlavours(readJson(folder, file), container));
+      throw new WorkbenchError('golden/missing-part', `Expected the tensors of ${file}, found no such file.`);
+    },
+  },
 ];
+
+interface Check {
+  readonly pattern: RegExp;
+  readonly tolerance: number;
+  /** Other files that belong to this one, of those that are there. */
+  readonly parts: (folder: string, file: string) => string[];
+  readonly check: (folder: string, file: string, executor: Executor) => Promise<Checked[]>;
+}
+
+/** Networks whose description is one file, and whose weights and numbers are others. */
+function networksCheck(
+  pattern: RegExp,
+  casesOf: (json: unknown, files: readonly string[], file: string) => NetworkCase[],
+): Check {
+  const cases = (folder: string, file: string): NetworkCase[] =>
+    casesOf(readJson(folder, file), filesOf(folder), file);
+  return {
+    pattern,
+    tolerance: NETWORK_TOLERANCE,
+    parts: (folder, file) => {
+      try {
+        return cases(folder, file).flatMap(({ weights, io }) =>
+          [weights, io].map((part) => path.basename(part)),
+        );
+      } catch {
+        // What is wrong with it is said when it is checked.
+        return [];
+      }
+    },
+    check: async (folder, file, executor) => {
+      const checked: Checked[] = [];
+      for (const one of cases(folder, file)) checked.push(...(await compareNetwork(one, executor)));
+      return checked;
+    },
+  };
+}
 
 /**
  * @param onReport  called as each file is done, in the order of names
@@ -69,10 +122,10 @@ export async function checkGoldenFolder(
   if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) {
     throw new WorkbenchError('golden/no-folder', `Expected a folder of golden files, found none: ${folder}`);
   }
-  const files = fs.readdirSync(folder).filter((name) => /\.(json|safetensors|pt)$/.test(name));
+  const files = filesOf(folder).map((file) => path.basename(file));
   const known = files.filter((file) => CHECKS.some(({ pattern }) => pattern.test(file)));
   const parts = new Set(
-    known.flatMap((file) => CHECKS.find(({ pattern }) => pattern.test(file))!.parts(file)),
+    known.flatMap((file) => CHECKS.find(({ pattern }) => pattern.test(file))!.parts(folder, file)),
   );
   const reports: GoldenReport[] = [];
   for (const file of files.sort()) {
@@ -127,6 +180,18 @@ function checkMetrics(folder: string, file: string): Checked[] {
     return { shape: tensor.shape, data: tensor.data };
   };
   return checkMetricsGolden(readJson(folder, file), points('real'), points('fake'), points('projections'));
+}
+
+/** By full path, in the order of names. */
+function filesOf(folder: string): string[] {
+  const names = fs.readdirSync(folder).filter((name) => /\.(json|safetensors|pt|pth|bin|ckpt)$/.test(name));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+/** Files of the same stem, of whatever format. */
+function besides(folder: string, file: string): string[] {
+  const stem = file.replace(/\.json$/, '');
+  return filesOf(folder).filter((each) => path.parse(each).name === stem && !each.endsWith('.json'));
 }
 
 function readJson(folder: string, file: string): unknown {

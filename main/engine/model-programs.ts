@@ -1,5 +1,6 @@
 /** A trained model's functions, compiled and run over any number of samples. */
 import { type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { WorkbenchError } from '#contract/errors.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
 import type { Condition, Sampleable } from '../maths/sampleable.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
@@ -19,13 +20,27 @@ export type Column =
 
 /** What samples are asked for; see the contract's views. */
 export interface Asked {
+  /** Stops between two program calls. */
+  readonly signal?: { readonly aborted: boolean };
   /** A class; any if left out. */
   readonly label?: number | undefined;
   /** Scale w; 1, none, if left out. */
   readonly guidance?: number | undefined;
+  /** Guided between these times alone; all if left out. */
+  readonly guidanceLow?: number | undefined;
+  readonly guidanceHigh?: number | undefined;
+  /** Guides the first so many channels; all if left out. */
+  readonly guidanceChannels?: number | undefined;
 }
 
 type Tensors = Record<string, Tensor>;
+
+interface Covering {
+  readonly run: (tensors: Tensors) => Tensors;
+  /** Rows of one call. */
+  readonly most: number;
+  readonly signal: Asked['signal'];
+}
 
 export class ModelPrograms {
   readonly plan: Plan;
@@ -55,6 +70,8 @@ export class ModelPrograms {
     const condition = this.conditionColumns(asked);
     const sampled = this.sampledSpecs();
     return this.chunked(`${name}${conditionKey(condition)}`, { ...columns, ...condition }, state, sampled, {
+      most: this.plan.rowsPerCall ?? CHUNK,
+      signal: asked.signal,
       run: (tensors) => {
         const parameters = Object.fromEntries(Object.keys(sampled).map((key) => [key, tensors[key]!]));
         return run(this.plan.bound.sampleable(parameters), tensors, conditionOf(tensors));
@@ -77,6 +94,8 @@ export class ModelPrograms {
       {},
       {},
       {
+        most: this.plan.teacherRows ?? CHUNK,
+        signal: asked.signal,
         run: (tensors) => run(teacher(), tensors, conditionOf(tensors)),
       },
     );
@@ -117,10 +136,10 @@ export class ModelPrograms {
     columns: Readonly<Record<string, Column>>,
     state: SampledState,
     sampled: Readonly<Record<string, TensorSpec>>,
-    { run }: { run: (tensors: Tensors) => Tensors },
+    { run, most, signal }: Covering,
   ): Promise<Record<string, Float32Array>> {
     const count = rowsOf(columns);
-    const chunk = Math.min(count, CHUNK);
+    const chunk = Math.min(count, most);
     const specs = Object.fromEntries(
       Object.entries(columns).map(([key, column]): [string, TensorSpec] => [
         key,
@@ -133,6 +152,9 @@ export class ModelPrograms {
     });
     const out: Record<string, Float32Array> = {};
     for (let start = 0; start < count; start += chunk) {
+      if (signal?.aborted === true) {
+        throw new WorkbenchError('sampler/cancelled', `cancelled after ${start} of ${count} samples`);
+      }
       const size = Math.min(chunk, count - start);
       const blocks = Object.entries(columns).map(([key, column]): [string, Float32Array] => [
         key,

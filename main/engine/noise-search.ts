@@ -4,7 +4,7 @@ import type { CallParsed } from '#contract/workbench.ts';
 import { searchNoise } from '../samplers/noise-search.ts';
 import { type Verifier, densityVerifier, modeVerifier, nearnessVerifier } from '../samplers/verifiers.ts';
 import { Rng } from '../tensor/rng.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, dataOf } from './plan.ts';
 import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 
 /** Data points that samples are held against by their nearness. */
@@ -64,7 +64,8 @@ export async function sampleBySearch(
   return { points: Float32Array.from(found.samples), nfe: found.nfe, score };
 }
 
-function verifierOf(kind: Search['verifier'], { source }: Plan, { label, seed }: SampleRequest): Verifier {
+function verifierOf(kind: Search['verifier'], plan: Plan, { label, seed }: SampleRequest): Verifier {
+  const source = dataOf(plan);
   if (kind === 'nearness') {
     return nearnessVerifier(Float64Array.from(source.sample(new Rng(seed, 'search/reference'), REFERENCE)));
   }

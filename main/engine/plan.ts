@@ -1,32 +1,54 @@
 /** A run's config turned into the things it names: method, data and executor, all checked. */
 import { type WarningSink, WorkbenchError } from '#contract/errors.ts';
-import type { DatasetChoice, RunConfig } from '#contract/runs.ts';
+import type { ModelSummary } from '#contract/checkpoints.ts';
+import { type DatasetChoice, NO_DATASET, type RunConfig } from '#contract/runs.ts';
 import { type DataSource, type Dataset, datasetById, parseDatasetParams } from '../datasets/index.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
 import type { BoundMethod, Method } from '../methods/method.ts';
 import type { RunFolder } from '../store/index.ts';
-import { ANALYTIC, analyticTeacher, trainedTeacher } from './teacher.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import { ANALYTIC, type Taught, analyticTeacher, importedTeacher, trainedTeacher } from './teacher.ts';
 
 export interface Plan {
   readonly config: RunConfig;
   readonly method: Method;
   readonly bound: BoundMethod;
-  readonly source: DataSource;
+  /** Null where there is no data: for imported models, and students that need none. See {@link dataOf}. */
+  readonly source: DataSource | null;
   readonly sampleShape: readonly number[];
   /** What a distillation learns from; null for a method that learns from data. */
   readonly teacher: (() => VelocityField) | null;
+  /** Samples that one program call may hold; as many as fill the cores, if left out. */
+  readonly rowsPerCall?: number;
+  /** The same where the program calls the teacher. */
+  readonly teacherRows?: number;
+}
+
+/** What a distillation learns from: a run, or an imported model. */
+export type TeacherSource =
+  | { readonly kind: 'run'; readonly folder: RunFolder }
+  | { readonly kind: 'model'; readonly model: ModelSummary };
+
+/** The data of a plan. @throws WorkbenchError `model/no-data` for one without */
+export function dataOf({ source, config }: Plan): DataSource {
+  if (source !== null) return source;
+  throw new WorkbenchError(
+    'model/no-data',
+    `run: expected one with data to compare with, found ${config.name ?? config.method}, which has none`,
+    { field: 'run' },
+  );
 }
 
 /**
  * @param imported  datasets that a person brought
- * @param teacherRun  the run that `config.teacher` names, or the copy that its student keeps
+ * @param teacherOf  what `config.teacher` names, or the copy that its student keeps
  * @throws WorkbenchError naming the field that is wrong
  */
 export function planOf(
   config: RunConfig,
   imported: readonly Dataset[],
-  teacherRun: () => RunFolder,
+  teacherOf: () => TeacherSource,
   warn: WarningSink,
 ): Plan {
   const method = methodById(config.method);
@@ -40,29 +62,70 @@ export function planOf(
     );
   }
   const params = parseMethodParams(method, config.params);
-  const source = sourceOf(config.dataset, imported);
-  const sampleShape = [source.dim];
-  const taught = (): ReturnType<typeof trainedTeacher> => {
-    if (config.teacher === ANALYTIC) return analyticTeacher(source);
-    const folder = teacherRun();
-    return trainedTeacher(
-      folder,
-      sampleShape,
-      classesOf(sourceOf(folder.file.config.dataset, imported)),
-      warn,
+  const source = config.dataset.id === NO_DATASET ? null : sourceOf(config.dataset, imported);
+  const taught = method.needsTeacher ? taughtBy(config, source, imported, teacherOf, warn) : null;
+  if (source === null && taught?.sampleShape === undefined) throw needsData(method, config);
+  const sampleShape = taught?.sampleShape ?? [source!.dim];
+  if (source !== null && source.dim !== sizeOf(sampleShape)) {
+    throw new WorkbenchError(
+      'config/wrong-value',
+      `dataset: expected points of ${sizeOf(sampleShape)} numbers, as the teacher makes, or "${NO_DATASET}", found ${source.dim}`,
+      { field: 'dataset' },
     );
-  };
-  const { teacher, classes, network } = method.needsTeacher
-    ? taught()
-    : { teacher: null, classes: classesOf(source), network: null };
+  }
+  const { teacher = null, classes = classesOf(source), network = null } = taught ?? {};
   const context = { sampleShape, totalSteps: config.steps, teacher, classes, teacherNetwork: network };
   const bound = method.bind(params, context);
+  if (source === null) requireNoDraws(method, bound);
   requireLabels(bound, source, classes);
-  return { config: { ...config, params }, method, bound, source, sampleShape, teacher };
+  const rows = taught?.rows === undefined ? {} : { teacherRows: taught.rows };
+  return { config: { ...config, params }, method, bound, source, sampleShape, teacher, ...rows };
+}
+
+function taughtBy(
+  config: RunConfig,
+  source: DataSource | null,
+  imported: readonly Dataset[],
+  teacherOf: () => TeacherSource,
+  warn: WarningSink,
+): Taught {
+  if (config.teacher === ANALYTIC) return analyticTeacher(source);
+  const named = teacherOf();
+  if (named.kind === 'model') return importedTeacher(named.model);
+  if (source === null) throw needsData(methodById(config.method), config);
+  const theirs = teacherData(named.folder, imported);
+  return trainedTeacher(named.folder, [source.dim], classesOf(theirs), warn);
+}
+
+/** The data of a run that teaches; none for a student, which is refused as a teacher anyway. */
+function teacherData({ file }: RunFolder, imported: readonly Dataset[]): DataSource | null {
+  const { dataset } = file.config;
+  return dataset.id === NO_DATASET ? null : sourceOf(dataset, imported);
+}
+
+function needsData({ title }: Method, { teacher }: RunConfig): WorkbenchError {
+  return new WorkbenchError(
+    'config/wrong-value',
+    `dataset: expected a data set, for only a distillation of an imported model needs none, found "${NO_DATASET}" for ${title}${
+      teacher === undefined ? '' : ` of ${teacher}`
+    }`,
+    { field: 'dataset' },
+  );
+}
+
+/** Without data nothing may be drawn from it. */
+function requireNoDraws({ title }: Method, { draws }: BoundMethod): void {
+  const found = Object.entries(draws).find(([, { kind }]) => ['data', 'label', 'made'].includes(kind));
+  if (found === undefined) return;
+  throw new WorkbenchError(
+    'config/wrong-value',
+    `dataset: expected a data set, for ${title} as it is set up learns from data (${found[0]}), found "${NO_DATASET}"`,
+    { field: 'dataset' },
+  );
 }
 
 /** A student that starts from noised data asks for the class of each point, so the data must have them. */
-function requireLabels({ draws }: BoundMethod, source: DataSource, classes: number): void {
+function requireLabels({ draws }: BoundMethod, source: DataSource | null, classes: number): void {
   const found = classesOf(source);
   if (found === classes || !Object.values(draws).some(({ kind }) => kind === 'label')) return;
   throw new WorkbenchError(
@@ -72,8 +135,8 @@ function requireLabels({ draws }: BoundMethod, source: DataSource, classes: numb
   );
 }
 
-function classesOf({ modes }: DataSource): number {
-  return modes?.count ?? 0;
+function classesOf(source: DataSource | null): number {
+  return source?.modes?.count ?? 0;
 }
 
 /** The points that a dataset choice means. @throws WorkbenchError `dataset/unknown`, `config/...` */

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Produces } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
-import { guidedField } from '../maths/cfg.ts';
+import { type Guidance, guidedField } from '../maths/cfg.ts';
 import { segmentsOf } from '../maths/policy/raw-time.ts';
 import type {
   Condition,
@@ -33,9 +33,8 @@ const PATH_RECORDS = 32;
 const ROLL_OUT_SUBSTEPS = 128;
 /** RK4 steps of the reference that students are compared with. */
 const TEACHER_STEPS = 64;
-/** The guidance scale comes with what is asked for, at all times. */
-const AS_ASKED = { scale: 1, low: 0, high: 1 };
-
+/** Fewer of an imported teacher that takes no more samples at once than this: a call takes seconds. */
+const FEW_STEPS = { most: 16, steps: 8 };
 export type { SampledState };
 
 export interface SampleRequest extends Asked {
@@ -50,7 +49,6 @@ export interface SampleRequest extends Asked {
   readonly stochasticity?: number | undefined;
   /** What to start from instead of the noise of the seed, [count * noise size]. */
   readonly noise?: Float32Array | undefined;
-  readonly signal?: { readonly aborted: boolean };
 }
 
 interface DriftRequest {
@@ -67,6 +65,7 @@ export class SamplingModel {
   private readonly produces: Produces;
   private readonly sampleShape: readonly number[];
   private readonly hasTeacher: boolean;
+  private readonly teacherSteps: number;
   private teacherPathOf: { readonly key: string; readonly path: Promise<Trajectory> } | null = null;
 
   constructor(plan: Plan, executor: Executor) {
@@ -74,6 +73,7 @@ export class SamplingModel {
     this.produces = plan.method.produces;
     this.sampleShape = plan.sampleShape;
     this.hasTeacher = plan.teacher !== null;
+    this.teacherSteps = (plan.teacherRows ?? Infinity) <= FEW_STEPS.most ? FEW_STEPS.steps : TEACHER_STEPS;
     this.programs = new ModelPrograms(plan, executor);
   }
 
@@ -261,7 +261,8 @@ export class SamplingModel {
   }
 
   /**
-   * Where the teacher takes the noise of a seed: RK4 with 64 steps, kept for the next who asks.
+   * Where the teacher takes the noise of a seed: RK4 with 64 steps (8 of a large imported teacher), kept for
+   * the next who asks.
    * @returns [count * dim]
    * @throws WorkbenchError `config/no-teacher` for a run without one
    */
@@ -293,7 +294,7 @@ export class SamplingModel {
     if (this.teacherPathOf?.key !== key) {
       const noise = Float64Array.from(noiseFor(seed, count * this.dim));
       const path = samplerById('rk4').sample((x, t) => this.teacherVelocityAt(x, t, asked), noise, {
-        steps: TEACHER_STEPS,
+        steps: this.teacherSteps,
         dim: this.dim,
         rng: new Rng(seed, 'sampler/noise'),
         record: 'all',
@@ -330,14 +331,14 @@ export class SamplingModel {
     t: number,
     asked: Asked = {},
   ): Promise<Float64Array> {
-    const guided = isGuided(asked);
+    const guidance = isGuided(asked) ? guidanceOf(asked) : null;
     const { v } = await this.programs.overRows(
-      guided ? 'guided velocity' : 'velocity',
+      guidance ? `velocity guided ${JSON.stringify(guidance)}` : 'velocity',
       state,
       { x: this.samples(x), t: { fill: t } },
       (sampleable, { x: at, t: time }, condition?: Condition) => {
         const own = velocityFieldOf(sampleable);
-        const field = guided ? guidedField(own, AS_ASKED) : own;
+        const field = guidance ? guidedField(own, guidance) : own;
         return { v: field.velocity(at!, time as Tensor1D, condition) };
       },
       asked,
@@ -389,6 +390,28 @@ export class SamplingModel {
     return this.programs.dispose();
   }
 
+  /** @throws WorkbenchError `config/wrong-value` for guidance that this model cannot be given */
+  private requireGuidable({ guidanceLow = 0, guidanceHigh = 1, guidanceChannels }: Asked): void {
+    const refuse = (field: string, expected: string, found: number): never => {
+      throw new WorkbenchError('config/wrong-value', `${field}: expected ${expected}, found ${found}`, {
+        field,
+      });
+    };
+    const isWhole = guidanceLow === 0 && guidanceHigh === 1 && guidanceChannels === undefined;
+    if (this.produces !== 'velocity' && !isWhole) {
+      const learnt = `none of it, for a ${this.produces} has learnt where it is guided`;
+      if (guidanceChannels !== undefined) refuse('guidanceChannels', learnt, guidanceChannels);
+      if (guidanceLow !== 0) refuse('guidanceLow', `0: ${learnt}`, guidanceLow);
+      refuse('guidanceHigh', `1: ${learnt}`, guidanceHigh);
+    }
+    if (guidanceLow > guidanceHigh)
+      refuse('guidanceLow', `at most guidanceHigh (${guidanceHigh})`, guidanceLow);
+    const channels = this.sampleShape.at(-1)!;
+    if (guidanceChannels !== undefined && guidanceChannels > channels) {
+      refuse('guidanceChannels', `at most ${channels}, as samples have`, guidanceChannels);
+    }
+  }
+
   private startOf({ noise, count, seed }: SampleRequest): Float64Array {
     return Float64Array.from(noise ?? noiseFor(seed, count * this.dim));
   }
@@ -398,8 +421,10 @@ export class SamplingModel {
   }
 
   /** @throws WorkbenchError `config/wrong-value` */
-  private requireAskable({ label, guidance = 1 }: Asked): void {
+  private requireAskable(asked: Asked): void {
+    const { label, guidance = 1 } = asked;
     const { classes = 0 } = this.method;
+    this.requireGuidable(asked);
     if (label !== undefined && label >= classes) {
       const expected = classes === 0 ? 'none, for this model has no classes' : `below ${classes}`;
       throw new WorkbenchError('config/wrong-value', `label: expected ${expected}, found ${label}`, {
@@ -414,6 +439,12 @@ export class SamplingModel {
       );
     }
   }
+}
+
+/** The guidance scale comes with what is asked for. */
+function guidanceOf({ guidanceLow = 0, guidanceHigh = 1, guidanceChannels }: Asked): Guidance {
+  const channels = guidanceChannels === undefined ? {} : { channels: guidanceChannels };
+  return { scale: 1, low: guidanceLow, high: guidanceHigh, ...channels };
 }
 
 function isGuided({ label, guidance = 1 }: Asked): boolean {

@@ -1,22 +1,29 @@
 /** The workbench itself: what every window, command and script calls. */
+import path from 'node:path';
 import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
-import type { FilmPage } from '#contract/frames.ts';
-import type { MetricsBatch, RunConfig, RunSummary } from '#contract/runs.ts';
-import type { WorkbenchService } from '#contract/workbench.ts';
+import type { FilmPage, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
+import { type MetricsBatch, NO_DATASET, type RunConfig, type RunSummary } from '#contract/runs.ts';
+import type { CancelSignal, WorkbenchService } from '#contract/workbench.ts';
 import type { Dataset } from '../datasets/index.ts';
 import { type RunFolder, RunStore } from '../store/index.ts';
 import { liveLockOwner, lockedBy } from '../store/lock.ts';
+import { isModelFolder, readModel } from '../store/model-folder.ts';
 import { deviceName, engineVersions, probeExecutors } from '../tensor/device.ts';
 import { Rng } from '../tensor/rng.ts';
 import { ActiveRun } from './active-run.ts';
 import { Bell } from './bell.ts';
 import { catalogOf, runSchema } from './catalog.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { Demos } from './demos.ts';
 import { fullQuality } from './evaluate.ts';
+import { type ExportSource, exportNetwork } from './export.ts';
+import { ImportedModels } from './imported-models.ts';
 import { ImportedDatasets } from './imports.ts';
 import { type LoadedModel, ModelShelf } from './models.ts';
-import { type Plan, planOf, sourceOf } from './plan.ts';
+import { type Plan, type TeacherSource, dataOf, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
+import { nodeReader } from './reader/node-process.ts';
+import type { SpawnReader } from './reader/process.ts';
 import { Reproductions } from './reproductions.ts';
 import { ANALYTIC } from './teacher.ts';
 import { computeView, endPoints, modesOf } from './views.ts';
@@ -32,11 +39,21 @@ export interface EngineOptions {
   readonly demos?: string | null;
   /** Lets `run` be the path of a folder anywhere: for a command of the person at this machine. */
   readonly allowsFolders?: boolean;
+  /** Starts the processes that read checkpoints, see reader/; child processes of Node's if left out. */
+  readonly reader?: SpawnReader;
+  /** The folder whose checkpoint files may be named by path; none if left out. */
+  readonly filesFolder?: string | null;
+  /** Opens the grants of this host; none if left out. */
+  readonly grantKey?: string | null;
 }
 
 /** The run that a config names as its teacher; null for none and for the analytic one. */
 function plannedTeacher({ teacher }: RunConfig): string | null {
   return teacher === undefined || teacher === ANALYTIC ? null : teacher;
+}
+
+function folderOf(teacher: TeacherSource): string {
+  return teacher.kind === 'model' ? teacher.model.folder : teacher.folder.path;
 }
 
 /** What a person can ask of a run that has its turn. */
@@ -46,6 +63,8 @@ export class Engine implements WorkbenchService {
   private readonly options: EngineOptions;
   private readonly store: RunStore;
   private readonly imports: ImportedDatasets;
+  private readonly imported: ImportedModels;
+  private readonly checkpoints: Checkpoints;
   private readonly models: ModelShelf;
   private readonly demos: Demos;
   private readonly queue: Queue;
@@ -72,6 +91,15 @@ export class Engine implements WorkbenchService {
     this.imports = new ImportedDatasets(this.store.home.datasets);
     this.models = new ModelShelf(options.warn);
     this.demos = new Demos(options.demos ?? null, options.warn);
+    this.imported = new ImportedModels(this.store.home, (id) => this.isRun(id), options.warn);
+    this.checkpoints = new Checkpoints({
+      reader: options.reader ?? nodeReader(),
+      grantKey: options.grantKey ?? null,
+      allowsFolders: options.allowsFolders === true,
+      files: options.filesFolder ?? null,
+      models: this.imported,
+      adoptRun: (folder) => this.adoptRun(folder),
+    });
     this.watchers = new Watchers({
       changes: this.changes,
       active: this.active,
@@ -80,6 +108,8 @@ export class Engine implements WorkbenchService {
       open: (run) => this.open(run),
       metricsOf: (folder) => this.metricsOf(folder),
       withNewest: (folder, work) => this.withNewest(folder, work),
+      view: (run, loaded, view, signal) => this.view(run, loaded, view, signal),
+      modelView: (id, view, signal) => this.modelView(id, view, signal),
     });
     this.queue = new Queue((id) => (this.training = this.train(id)));
     this.reproductions = new Reproductions({ home: this.store.home.root, version: options.version });
@@ -118,12 +148,14 @@ export class Engine implements WorkbenchService {
 
     'runs.create': ({ config }) => {
       const teacher = plannedTeacher(config);
-      const plan = this.planOf(config, () => this.open(teacher!));
+      const plan = this.planOf(config, () => this.teacherOf(teacher!));
+      const { sampleShape } = plan;
       const versions = { fewstep: this.options.version, ...engineVersions() };
       const folder = this.store.create(plan.config, {
         versions,
         classes: plan.bound.classes ?? 0,
-        teacher: teacher === null ? null : this.open(teacher),
+        ...(sampleShape.length === 3 ? { sampleShape } : {}),
+        teacher: teacher === null ? null : { path: folderOf(this.teacherOf(teacher)) },
       });
       this.queue.add(folder.id);
       this.changes.ring();
@@ -159,11 +191,15 @@ export class Engine implements WorkbenchService {
     'runs.metrics': ({ run }) => Promise.resolve(this.metricsOf(this.open(run))),
 
     'views.compute': async ({ run, view, step }, signal) => {
+      const ofModel = this.modelView(run, view, signal);
+      if (ofModel !== null) return ofModel;
       const folder = this.open(run);
-      const compute = (loaded: LoadedModel) => computeView({ run: folder.id, ...loaded, signal }, view);
+      const compute = (loaded: LoadedModel) => this.view(folder.id, loaded, view, signal);
       return step === undefined ? this.withNewest(folder, compute) : compute(await this.saved(folder, step));
     },
     'runs.evaluate': async ({ run, nfe, search, ...request }, signal) => {
+      const model = this.imported.find(run);
+      if (model !== null) dataOf((await this.models.imported(model)).plan);
       const results: { nfe: number; metrics: Record<string, number> }[] = [];
       await this.withNewest(this.open(run), async ({ plan, model, state }) => {
         for (const budget of nfe) {
@@ -171,6 +207,33 @@ export class Engine implements WorkbenchService {
         }
       });
       return { results };
+    },
+
+    'checkpoints.inspect': (input, signal) => this.checkpoints.inspect(input, signal),
+    'checkpoints.slice': (input, signal) => this.checkpoints.slice(input, signal),
+    'checkpoints.files': () => Promise.resolve(this.checkpoints.files()),
+
+    'models.list': () => Promise.resolve(this.imported.list()),
+    'models.rename': ({ model, name }) => Promise.resolve(this.imported.rename(model, name)),
+    'models.remove': ({ model }) => {
+      const { folder } = this.imported.get(model);
+      const trashed = this.imported.remove(model);
+      this.models.forget(folder);
+      return Promise.resolve({ trashed });
+    },
+    'models.restore': ({ trashed }) => Promise.resolve(this.imported.restore(trashed)),
+    'models.export': async ({ run, ...request }) => {
+      if (request.out !== undefined && this.options.allowsFolders !== true) {
+        throw new WorkbenchError(
+          'export/place-not-allowed',
+          'out: expected none, for only a command of the person at this machine says where files go',
+          { field: 'out' },
+        );
+      }
+      return exportNetwork(this.exportSource(run), request, {
+        folder: this.store.home.exports,
+        version: this.options.version,
+      });
     },
 
     'reproductions.list': () => Promise.resolve(this.reproductions.list()),
@@ -187,6 +250,10 @@ export class Engine implements WorkbenchService {
     'reproductions.watch': (_, signal) => this.reproductions.watch(signal),
     'film.watch': ({ run }, signal) => this.watchers.film(run, signal),
     'metrics.watch': ({ run }, signal) => this.watchers.metrics(run, signal),
+    'checkpoints.statistics': (input, signal) => this.checkpoints.statistics(input, signal),
+    'checkpoints.compare': (input, signal) => this.checkpoints.compare(input, signal),
+    'checkpoints.import': (input, signal) => this.checkpoints.import(input, signal),
+    'models.watch': (_, signal) => this.imported.watch(signal),
     'views.watch': ({ run, view }, signal) => this.watchers.view(run, view, signal),
   };
 
@@ -234,13 +301,64 @@ export class Engine implements WorkbenchService {
     }
   }
 
-  private planOf(config: RunConfig, teacher: () => RunFolder): Plan {
+  private planOf(config: RunConfig, teacher: () => TeacherSource): Plan {
     return planOf(config, this.importedDatasets(), teacher, this.options.warn);
   }
 
   /** The plan of a run that exists, with the teacher that it keeps. */
   private planOfRun(folder: RunFolder): Plan {
-    return this.planOf(folder.file.config, () => folder.teacher());
+    return this.planOf(folder.file.config, () =>
+      isModelFolder(folder.teacherPath)
+        ? { kind: 'model', model: readModel(folder.teacherPath) }
+        : { kind: 'run', folder: folder.teacher() },
+    );
+  }
+
+  /** What `config.teacher` names. @throws WorkbenchError `run/not-found`, `model/bad-file`, ... */
+  private teacherOf(id: string): TeacherSource {
+    const model = this.imported.find(id);
+    return model === null ? { kind: 'run', folder: this.open(id) } : { kind: 'model', model };
+  }
+
+  private isRun(id: string): boolean {
+    return this.demos.find(id) !== null || this.store.has(id);
+  }
+
+  /** Copies the run that lies in a folder, or whose `run.json` it is, among the runs. */
+  private adoptRun(place: string): void {
+    this.store.adopt(path.basename(place) === 'run.json' ? path.dirname(place) : place);
+    this.changes.ring();
+  }
+
+  private exportSource(run: string): ExportSource {
+    const model = this.imported.find(run);
+    if (model !== null) {
+      return { id: model.id, name: model.name, model, load: () => this.models.imported(model) };
+    }
+    const folder = this.open(run);
+    return {
+      id: folder.id,
+      name: folder.file.name,
+      model: null,
+      load: () => this.withNewest(folder, (loaded) => Promise.resolve(loaded)),
+    };
+  }
+
+  private async view(
+    run: string,
+    loaded: LoadedModel,
+    view: ParsedViewRequest,
+    signal: CancelSignal,
+  ): Promise<ViewFrame> {
+    const asks = view.kind === 'samples' ? view.decoder : undefined;
+    const decoder = asks === undefined ? null : await this.models.decoder(this.imported.get(asks));
+    return computeView({ run, ...loaded, signal, decoder }, view);
+  }
+
+  private modelView(id: string, view: ParsedViewRequest, signal: CancelSignal): Promise<ViewFrame> | null {
+    const model = this.imported.find(id);
+    if (model === null) return null;
+    return this.models.imported(model).then((loaded) => this.view(id, loaded, view, signal));
   }
 
   private importedDatasets(): Dataset[] {
@@ -339,7 +457,8 @@ export class Engine implements WorkbenchService {
   private filmPage(folder: RunFolder, from: number, count: number): FilmPage {
     const page = folder.filmPage(from, count, this.options.warn);
     const { times, dim } = folder.filmIndex();
-    const source = sourceOf(folder.file.config.dataset, this.importedDatasets());
+    const { dataset } = folder.file.config;
+    const source = dataset.id === NO_DATASET ? null : sourceOf(dataset, this.importedDatasets());
     return { ...page, ...modesOf(source, endPoints(page.positions, times.length, dim)) };
   }
 

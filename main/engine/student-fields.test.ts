@@ -235,7 +235,7 @@ describe('FreeFlow before its first step', () => {
         // The error of the difference: h^2/6 of a third derivative, and rounding of a float32 over 2h.
         expect(here.arrays['vectors']![i]).toBeCloseTo(slope, 2);
       });
-      const exact = plan.source.mixture!.velocity(points, t);
+      const exact = plan.source!.mixture!.velocity(points, t);
       exact.forEach((value, i) => expect(here.arrays['teacher']![i]).toBeCloseTo(value, 4));
       expect(residual(here)).toBeGreaterThan(0.1);
     }

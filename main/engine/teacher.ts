@@ -1,6 +1,7 @@
 /** What a distillation learns from: another run's velocity, or the exact one of data in closed form. */
 import * as tf from '@tensorflow/tfjs-core';
 import { WorkbenchError } from '#contract/errors.ts';
+import type { ModelSummary } from '#contract/checkpoints.ts';
 import type { WarningSink } from '#contract/errors.ts';
 import type { DataSource } from '../datasets/index.ts';
 import { mixtureVelocityField } from '../maths/gaussian-mixture.ts';
@@ -8,21 +9,26 @@ import type { VelocityField } from '../maths/sampleable.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
 import type { TrainedNetwork } from '../methods/method.ts';
 import type { RunFolder } from '../store/index.ts';
+import { rowsOf, velocityOfModel } from './imported-network.ts';
 import { statesFromTensors } from './state-tensors.ts';
 
 /** A teacher, the classes it can be asked for, and its network where it has one that can be copied. */
-interface Taught {
+export interface Taught {
   readonly teacher: () => VelocityField;
   readonly classes: number;
   readonly network: TrainedNetwork | null;
+  /** Shape of its samples, where that does not follow from the data. */
+  readonly sampleShape?: readonly number[];
+  /** Samples that a program call may hold; see `Plan.rowsPerCall`. */
+  readonly rows?: number;
 }
 
 /** What `config.teacher` says for the exact velocity of the data. */
 export const ANALYTIC = 'analytic';
 
 /** @throws WorkbenchError `config/no-teacher` where the data has no closed form */
-export function analyticTeacher(source: DataSource): Taught {
-  const { mixture } = source;
+export function analyticTeacher(source: DataSource | null): Taught {
+  const mixture = source?.mixture;
   if (mixture === undefined) {
     throw new WorkbenchError(
       'config/no-teacher',
@@ -31,6 +37,17 @@ export function analyticTeacher(source: DataSource): Taught {
     );
   }
   return { teacher: () => mixtureVelocityField(mixture), classes: mixture.count, network: null };
+}
+
+/**
+ * The velocity of an imported model, asked for its own classes, in its own sample shape.
+ * @throws WorkbenchError `config/no-teacher` if it is no velocity
+ */
+export function importedTeacher(model: ModelSummary): Taught {
+  const teacher = velocityOfModel(model);
+  const { config, classes, sampleShape } = model;
+  const rows = config.network === 'dit' ? { rows: rowsOf(config) } : {};
+  return { teacher, classes, network: null, sampleShape, ...rows };
 }
 
 /**

@@ -5,7 +5,8 @@ import type { DataSource } from '../datasets/index.ts';
 import type { Method } from '../methods/method.ts';
 import type { Trajectory } from '../samplers/sampler.ts';
 import { Rng } from '../tensor/rng.ts';
-import type { Plan } from './plan.ts';
+import type { Decoder } from './decoder.ts';
+import { type Plan, dataOf } from './plan.ts';
 import { type SampledState, type SamplingModel, noiseFor } from './sampling.ts';
 import { studentField } from './student-fields.ts';
 
@@ -19,6 +20,8 @@ interface ViewOf {
   readonly model: SamplingModel;
   readonly state: SampledState;
   readonly signal?: { readonly aborted: boolean };
+  /** Makes images of latents, where a view asks for them. */
+  readonly decoder?: Decoder | null;
 }
 
 /** @throws WorkbenchError `view/not-available` if the method cannot feed this view */
@@ -43,10 +46,11 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
     nfe,
     count,
     dim: model.dim,
+    ...(plan.sampleShape.length === 3 ? { shape: [...plan.sampleShape] } : {}),
     arrays,
   });
-  const dataOf = ({ seed, count }: { seed: number; count: number }): Float32Array =>
-    plan.source.sample(new Rng(seed, 'view/data'), count);
+  const dataFor = ({ seed, count }: { seed: number; count: number }): Float32Array =>
+    dataOf(plan).sample(new Rng(seed, 'view/data'), count);
   const signal = of.signal ? { signal: of.signal } : {};
 
   switch (view.kind) {
@@ -55,7 +59,10 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
       const teacher: ViewFrame['arrays'] = view.withTeacher
         ? { teacher: Float32Array.from(await model.teacherEnds(view.count, view.seed, view)) }
         : {};
-      return frame(taken, view.count, { points, ...teacher, ...modesOf(plan.source, points) });
+      const made = frame(taken, view.count, { points, ...teacher, ...modesOf(plan.source, points) });
+      if (!of.decoder) return made;
+      const { images, shape } = await of.decoder.decode(points, plan.sampleShape, of.signal);
+      return { ...made, imageShape: [...shape], arrays: { ...made.arrays, images } };
     }
     case 'trajectories': {
       const path = await model.trajectories(state, { ...view, ...signal }, 'all');
@@ -74,7 +81,7 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
       });
     }
     case 'drift': {
-      const data = dataOf(view);
+      const data = dataFor(view);
       if (view.on === 'samples') {
         const { samples, attract, repel } = await model.drift(state, { ...view, data });
         return frame(1, view.count, { points: samples, attract, repel });
@@ -90,7 +97,7 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
         return frame(nfe, points.length / model.dim, { points, ...arrays });
       }
       const points =
-        places ?? interpolants(dataOf(view), noiseFor(view.seed, view.count * model.dim), view.t);
+        places ?? interpolants(dataFor(view), noiseFor(view.seed, view.count * model.dim), view.t);
       const vectors = await model.velocityAt(state, points, view.t);
       const nfe = plan.bound.nfePerCall;
       return frame(nfe, points.length / model.dim, { points, vectors: Float32Array.from(vectors) });
@@ -112,7 +119,7 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
         const vectors = await model.velocityAt(state, points, view.t);
         return frame(plan.bound.nfePerCall, 1, { points, vectors: Float32Array.from(vectors) });
       }
-      const { attract, repel } = await model.drift(state, { ...view, data: dataOf(view), queries: points });
+      const { attract, repel } = await model.drift(state, { ...view, data: dataFor(view), queries: points });
       return frame(1, 1, { points, attract, repel });
     }
   }
@@ -130,9 +137,9 @@ function thinned(
 }
 
 /** The mode that holds each end point, -1 outside all; nothing for data without known modes. */
-export function modesOf(source: DataSource, points: ArrayLike<number>): { modes?: Float32Array } {
+export function modesOf(source: DataSource | null, points: ArrayLike<number>): { modes?: Float32Array } {
+  if (source?.modes === undefined) return {};
   const { modes, dim } = source;
-  if (modes === undefined) return {};
   const of = new Float32Array(points.length / dim);
   for (let i = 0; i < of.length; i++) of[i] = modes.modeOf(points, i * dim);
   return { modes: of };

@@ -5,10 +5,9 @@ import type { MetricsBatch, RunChange, RunSummary } from '#contract/runs.ts';
 import type { CancelSignal } from '#contract/workbench.ts';
 import type { RunFolder } from '../store/index.ts';
 import type { ActiveRun } from './active-run.ts';
-import { type Bell, firstRing, pause } from './bell.ts';
+import { Bell, firstRing, pause } from './bell.ts';
 import type { LoadedModel } from './models.ts';
 import { seriesFromRecords } from './series.ts';
-import { computeView } from './views.ts';
 
 /** How often a watcher hears of a run that trains, and looks for runs of other processes. */
 const PROGRESS_MS = 100;
@@ -28,6 +27,9 @@ export interface Watched {
   open(run: string): RunFolder;
   metricsOf(folder: RunFolder): MetricsBatch;
   withNewest<T>(folder: RunFolder, work: (loaded: LoadedModel) => Promise<T>): Promise<T>;
+  view(run: string, loaded: LoadedModel, view: ParsedViewRequest, signal: CancelSignal): Promise<ViewFrame>;
+  /** The view of an imported model, which stays as it is; null for an id that is no model's. */
+  modelView(id: string, view: ParsedViewRequest, signal: CancelSignal): Promise<ViewFrame> | null;
 }
 
 export class Watchers {
@@ -136,6 +138,12 @@ export class Watchers {
 
   /** A view whenever the parameters have moved on and the listener has room. */
   async *view(run: string, view: ParsedViewRequest, signal: CancelSignal): AsyncIterable<ViewFrame> {
+    const imported = this.engine.modelView(run, view, signal);
+    if (imported !== null) {
+      yield await imported;
+      await new Bell().wait(signal);
+      return;
+    }
     const { id } = this.engine.open(run);
     let shown = -1;
     while (!signal.aborted) {
@@ -149,7 +157,7 @@ export class Watchers {
         let tookMs = 0;
         const frame = await this.engine.withNewest(folder, async (loaded) => {
           const began = performance.now();
-          const computed = await computeView({ run: id, ...loaded, signal }, view);
+          const computed = await this.engine.view(id, loaded, view, signal);
           tookMs = performance.now() - began;
           return computed;
         });

@@ -2,13 +2,21 @@
 import { parseArgs } from 'node:util';
 import { wireErrorFrom } from '#contract/errors.ts';
 import { serve } from '#contract/rpc/server.ts';
+import { takeGrantKey } from './grants.ts';
+import { desktopReader } from './reader/desktop-process.ts';
+import type { HostPort } from './reader/desktop-process.ts';
+import { nodeReader } from './reader/node-process.ts';
 import { programVersion, shippedDemos } from './version.ts';
 import { acceptHost, setupExitCode } from './process-port.ts';
 import { Engine } from './service.ts';
 
 process.setSourceMapsEnabled(true);
 
-const { values } = parseArgs({ options: { home: { type: 'string' }, demos: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { home: { type: 'string' }, demos: { type: 'string' }, files: { type: 'string' } },
+});
+/** Of a utility process of the desktop app: there processes are started by the host. */
+const { parentPort } = process as { parentPort?: HostPort };
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -20,6 +28,9 @@ function openEngine(): Engine {
       ...(values.home === undefined ? {} : { home: values.home }),
       demos: values.demos ?? shippedDemos(),
       version: programVersion(),
+      reader: parentPort === undefined ? nodeReader() : desktopReader(parentPort),
+      grantKey: takeGrantKey(),
+      filesFolder: values.files ?? null,
       warn: ({ code, message }) => say(`${message} (${code})`),
     });
   } catch (error) {

@@ -1,0 +1,204 @@
+/**
+ * One pass of a network that was made elsewhere, from its file to its output: recognised and converted as
+ * an import does it, into a folder that is gone afterwards, and run as every model is.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { CheckpointKind, RecognitionOptions } from '#contract/checkpoints.ts';
+import { WorkbenchError } from '#contract/errors.ts';
+import type { NetworkConfig } from '#contract/networks.ts';
+import type { CancelSignal } from '#contract/workbench.ts';
+import { fileSource } from '../checkpoints/byte-source.ts';
+import { openSafetensors } from '../checkpoints/safetensors/index.ts';
+import type { Executor } from '../tensor/executors/executor.ts';
+import { compileProgram } from '../tensor/program.ts';
+import { type NamedArray, type NetworkPass, arraysOf, networkPass } from './network-pass.ts';
+import { callReader } from './reader/call.ts';
+import type { SpawnReader } from './reader/process.ts';
+import type { Conversion } from './reader/protocol.ts';
+import { readWeights, weightShapes } from './weights.ts';
+
+/** Both sides compute in float32, in another order, through every layer of a network. */
+export const FORWARD_TOLERANCE = 2e-4;
+
+export interface ForwardReport {
+  readonly kind: CheckpointKind;
+  readonly title: string;
+  readonly config: NetworkConfig;
+  /** Recognising, converting and loading; and the pass itself. */
+  readonly loadSeconds: number;
+  readonly seconds: number;
+  /** Largest resident memory of this process. */
+  readonly memoryBytes: number;
+  /** What the network was fed beside noise, where no file says so. */
+  readonly fed: Readonly<Record<string, number>> | null;
+  /** Of all outputs that the file has; null without one. */
+  readonly maxAbsError: number | null;
+  /** The largest of the errors over the standard deviation of what was expected. */
+  readonly relativeToStd: number | null;
+  readonly output: readonly OutputReport[];
+}
+
+interface OutputReport {
+  readonly name: string;
+  /** As the code that made the network has it: channels before rows and columns. */
+  readonly shape: readonly number[];
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly std: number;
+  readonly maxAbsError: number | null;
+  readonly relativeToStd: number | null;
+}
+
+interface ForwardRequest {
+  readonly file: string;
+  readonly options: RecognitionOptions;
+  /** Inputs and expected outputs, safetensors; seeded noise and nothing to compare with if null. */
+  readonly io: string | null;
+  readonly spawn: SpawnReader;
+  readonly executor: Executor;
+  readonly signal?: CancelSignal;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/**
+ * @throws WorkbenchError `checkpoint/...` for a file that is refused or not recognised, and for one whose
+ *   inputs do not fit the network
+ */
+export async function forwardPass(request: ForwardRequest): Promise<ForwardReport> {
+  const began = performance.now();
+  const given = request.io === null ? null : inputsFrom(request.io);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fewstep-forward-'));
+  try {
+    const { recognition } = await converted(request, folder);
+    const { kind, title, config, convention } = recognition;
+    const pass = networkPass(config, convention, given);
+    const file = path.join(folder, 'weights.safetensors');
+    const shapes = weightShapes(file);
+    const weights = readWeights(file);
+    const program = await compileProgram(request.executor, {
+      inputs: {
+        ...Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }])),
+        ...Object.fromEntries(
+          Object.entries(pass.inputs).map(([name, { shape }]) => [inputName(name), { shape }]),
+        ),
+      },
+      run: (_, tensors) => ({
+        outputs: pass.run(
+          tensors,
+          Object.fromEntries(Object.keys(pass.inputs).map((name) => [name, tensors[inputName(name)]!])),
+        ),
+      }),
+    });
+    const loaded = performance.now();
+    try {
+      const inputs = Object.entries(pass.inputs).map(([name, { data }]) => [inputName(name), data]);
+      const found = await program.run({
+        ...weights,
+        ...(Object.fromEntries(inputs) as Record<string, Float32Array>),
+      });
+      const seconds = (performance.now() - loaded) / 1000;
+      const output = Object.entries(pass.outputs).map(([name, shape]) =>
+        reportOf(name, shape, found[name] as Float32Array, pass.expected[name] ?? null),
+      );
+      return {
+        kind,
+        title,
+        config,
+        loadSeconds: (loaded - began) / 1000,
+        seconds,
+        memoryBytes: process.resourceUsage().maxRSS * 1024,
+        fed: pass.fed,
+        maxAbsError: worst(output.map(({ maxAbsError }) => maxAbsError)),
+        relativeToStd: worst(output.map(({ relativeToStd }) => relativeToStd)),
+        output,
+      };
+    } finally {
+      await program.dispose();
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function converted(
+  { file, options, spawn, signal, onProgress }: ForwardRequest,
+  folder: string,
+): Promise<Conversion> {
+  const done: Conversion[] = [];
+  const request = { kind: 'convert', file: path.resolve(file), options, folder } as const;
+  await callReader<'convert'>(spawn, request, (conversion) => void done.push(conversion), {
+    signal,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  return done[0]!;
+}
+
+function inputsFrom(file: string): ReadonlyMap<string, NamedArray> {
+  const checkpoint = openSafetensors(fileSource(path.resolve(file)));
+  try {
+    return arraysOf(checkpoint, path.basename(file));
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/** Parameters have names of their own, some of them short. */
+function inputName(name: string): string {
+  return `input ${name}`;
+}
+
+function reportOf(
+  name: string,
+  shape: readonly number[],
+  found: Float32Array,
+  expected: NetworkPass['expected'][string] | null,
+): OutputReport {
+  const own = momentsOf(found);
+  const about = { name, shape, min: own.min, max: own.max, mean: own.mean, std: own.std };
+  if (expected === null) return { ...about, maxAbsError: null, relativeToStd: null };
+  if (!isSameImage(expected, shape)) {
+    throw new WorkbenchError(
+      'checkpoint/wrong-shape',
+      `${name}: expected [${shape.join(', ')}] to compare with, found [${expected.shape.join(', ')}]`,
+    );
+  }
+  let maxAbsError = 0;
+  found.forEach((value, i) => {
+    const difference = Math.abs(value - expected.data[i]!);
+    // What is no number is no small difference.
+    maxAbsError = Number.isNaN(difference) ? Infinity : Math.max(maxAbsError, difference);
+  });
+  return {
+    ...about,
+    maxAbsError,
+    relativeToStd: maxAbsError === 0 ? 0 : maxAbsError / momentsOf(expected.data).std,
+  };
+}
+
+/** The same samples, rows and columns: code differs in whether grid points are an axis of their own. */
+function isSameImage({ shape, data }: NamedArray, own: readonly number[]): boolean {
+  const isSame = [0, shape.length - 2, shape.length - 1].every(
+    (at, i) => shape[at] === own[i === 0 ? 0 : own.length - 3 + i],
+  );
+  return isSame && data.length === own.reduce((product, n) => product * n, 1);
+}
+
+function momentsOf(values: Float32Array): { min: number; max: number; mean: number; std: number } {
+  let [min, max, sum, squares] = [Infinity, -Infinity, 0, 0];
+  for (const value of values) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    sum += value;
+  }
+  const mean = sum / values.length;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { min, max, mean, std: Math.sqrt(squares / values.length) };
+}
+
+function worst(errors: readonly (number | null)[]): number | null {
+  const known = errors.filter((error) => error !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
