@@ -72,7 +72,10 @@ export default {
     hardenedRuntime: true,
     entitlements: 'resources/packaging/entitlements.mac.plist',
     entitlementsInherit: 'resources/packaging/entitlements.mac.plist',
-    fileAssociations: [{ ext: ['csv', 'npy'], name: 'Points', role: 'Viewer', rank: 'Alternate' }],
+    fileAssociations: [
+      { ext: ['csv', 'npy'], name: 'Points', role: 'Viewer', rank: 'Alternate' },
+      { ext: ['safetensors', 'pt', 'pth', 'ckpt'], name: 'Checkpoint', role: 'Viewer', rank: 'Alternate' },
+    ],
   },
   win: {
     target: [{ target: 'nsis', arch: ['x64', 'arm64'] }],

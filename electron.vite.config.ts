@@ -16,12 +16,14 @@ export default defineConfig({
       outDir: out('main'),
       sourcemap: true,
       license,
-      externalizeDeps: { exclude: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'] },
+      // A reader starts for every file that is opened: bundled, zod takes 30 ms less to load.
+      externalizeDeps: { exclude: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'zod'] },
       rolldownOptions: {
         input: {
           cli: path.join(root, 'main/hosts/cli/main.ts'),
           server: path.join(root, 'main/hosts/server/start.ts'),
           engine: path.join(root, 'main/engine/worker.ts'),
+          reader: path.join(root, 'main/engine/reader/entry.ts'),
           desktop: path.join(root, 'main/hosts/electron/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -2,10 +2,10 @@
  * The doorway of the desktop window: what is laid on the page is these functions and nothing of
  * Electron. It runs sandboxed, which is why it is built as one CommonJS file.
  */
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { CommandId } from './contract/commands.ts';
 import { desktopBridgeName, desktopChannels, enginePortMessage } from './contract/desktop.ts';
-import type { DesktopBridge, OpenedFile } from './contract/desktop.ts';
+import type { DesktopBridge, FileGrant, GrantAnswer, OpenedFile } from './contract/desktop.ts';
 
 /** The part of the page's window that a preload script needs. */
 declare const window: { postMessage(message: string, targetOrigin: string, transfer: unknown[]): void };
@@ -31,6 +31,16 @@ const bridge: DesktopBridge = {
     ipcRenderer.send(desktopChannels.filesWanted);
     return stop;
   },
+  async grantFile(file) {
+    // The path goes from here to the host; a page that made a file up has none to send.
+    const path = webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]);
+    if (path === '')
+      throw new Error('Expected a file on this computer, found one that was made in the window');
+    const answer = (await ipcRenderer.invoke(desktopChannels.grantFile, path)) as GrantAnswer;
+    if ('problem' in answer) throw new Error(answer.problem);
+    return answer.file;
+  },
+  openCheckpointDialog: () => ipcRenderer.invoke(desktopChannels.openCheckpoint) as Promise<FileGrant[]>,
   setEnabledCommands: (commands) => ipcRenderer.send(desktopChannels.enabledCommands, [...commands]),
 };
 

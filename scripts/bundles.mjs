@@ -19,6 +19,7 @@ const PRODUCTS = [
   'main/cli.js',
   'main/server.js',
   'main/engine.js',
+  'main/reader.js',
   'main/desktop.js',
   'preload/index.cjs',
   'renderer/index.html',

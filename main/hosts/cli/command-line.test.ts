@@ -11,7 +11,8 @@ import { methodById, parseMethodParams } from '../../methods/index.ts';
 import { train } from './train.ts';
 
 const catalog = catalogOf([]);
-const pairs = catalog.methods.flatMap((method) => catalog.datasets.map((dataset) => ({ method, dataset })));
+const trainable = catalog.methods.filter(({ isTrainable }) => isTrainable);
+const pairs = trainable.flatMap((method) => catalog.datasets.map((dataset) => ({ method, dataset })));
 
 /** An engine that only remembers the run it was asked for. */
 const asked = vi.hoisted(() => ({ config: null as unknown, isRecorded: new Error('recorded') }));

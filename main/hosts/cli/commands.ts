@@ -1,17 +1,14 @@
 /** The commands that ask the engine one question. */
-import fs from 'node:fs';
-import path from 'node:path';
 import { WorkbenchError } from '#contract/errors.ts';
 import type { CallInput } from '#contract/workbench.ts';
-import { npyFromPoints } from '../../datasets/index.ts';
 import { WORKLOADS, benchWorkload } from '../../engine/bench.ts';
 import { checkGoldenFolder } from '../../engine/golden.ts';
 import { programVersion } from '../../engine/version.ts';
-import { writeFileAtomic } from '../../store/atomic-file.ts';
 import { engineVersions, executorById, probeExecutors } from '../../tensor/device.ts';
 import type { ExecutorId } from '../../tensor/executors/executor.ts';
+import { ASKED_FLAGS, askedFrom } from './asked.ts';
 import { withEngine } from './engine.ts';
-import { type FlagValues, numberFrom, parseFlags } from './flags.ts';
+import { type FlagValues, integer, numberFrom, parseFlags, required, text } from './flags.ts';
 import { type Output, brief } from './output.ts';
 
 /** `fewstep doctor`: what can compute here and what is missing. */
@@ -26,43 +23,6 @@ export async function doctor(argv: readonly string[], output: Output): Promise<n
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
   ]);
   return 0;
-}
-
-/** `fewstep sample --run RUN`: draws samples into a file. */
-export async function sample(argv: readonly string[], output: Output): Promise<number> {
-  const given = parseFlags(argv, {
-    run: 'string',
-    n: 'string',
-    nfe: 'string',
-    seed: 'string',
-    step: 'string',
-    out: 'string',
-    ...ASKED_FLAGS,
-    home: 'string',
-    json: 'boolean',
-  });
-  const run = required(given, 'run', 'a run by id or folder');
-  const count = integer(given, 'n', 1000);
-  const seed = integer(given, 'seed', 0);
-  return withEngine(text(given, 'home'), async (client) => {
-    const { folder } = await client.call('runs.get', { run });
-    const frame = await client.call('views.compute', {
-      run,
-      view: { kind: 'samples', count, seed, nfe: integer(given, 'nfe', 1), ...askedFrom(given) },
-      ...(given['step'] === undefined ? {} : { step: integer(given, 'step', 0) }),
-    });
-    const values = frame.arrays['points']!;
-    const file = text(given, 'out') ?? path.join(folder, 'samples', `step-${frame.step}-seed-${seed}.npy`);
-    const content = file.toLowerCase().endsWith('.csv')
-      ? csvFrom(values, frame.dim)
-      : npyFromPoints({ count, dim: frame.dim, values: Float64Array.from(values) });
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    writeFileAtomic(path.resolve(file), content);
-    output.answer({ file: path.resolve(file), step: frame.step, nfe: frame.nfe, count, dim: frame.dim }, [
-      `${count} samples of step ${frame.step} at NFE ${frame.nfe}: ${file}`,
-    ]);
-    return 0;
-  });
 }
 
 /** `fewstep eval --run RUN`: metrics for given NFEs. */
@@ -101,19 +61,6 @@ export async function evaluate(argv: readonly string[], output: Output): Promise
     );
     return 0;
   });
-}
-
-/** What samples are asked for, and how policies are sampled. */
-const ASKED_FLAGS = {
-  label: 'string',
-  guidance: 'string',
-  temperature: 'string',
-  stochasticity: 'string',
-} as const;
-
-function askedFrom(given: FlagValues): Record<string, number> {
-  const names = Object.keys(ASKED_FLAGS).filter((name) => given[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, numberFrom(name, text(given, name)!)]));
 }
 
 /** Inference-time scaling by `--candidates N`. */
@@ -170,32 +117,4 @@ export async function bench(argv: readonly string[], output: Output): Promise<nu
     workloads.map((name) => `${name} ${Object.values(results[name]!).join(' ')}`),
   );
   return 0;
-}
-
-function text(given: FlagValues, flag: string): string | undefined {
-  const value = given[flag];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function required(given: FlagValues, flag: string, what: string): string {
-  const value = text(given, flag);
-  if (value === undefined)
-    throw new WorkbenchError('cli/missing-flag', `--${flag}: expected ${what}, found nothing`);
-  return value;
-}
-
-function integer(given: FlagValues, flag: string, fallback: number): number {
-  const value = text(given, flag);
-  if (value === undefined) return fallback;
-  const number = numberFrom(flag, value);
-  if (Number.isInteger(number)) return number;
-  throw new WorkbenchError('cli/bad-flag', `--${flag}: expected a whole number, found "${value}"`, {
-    field: flag,
-  });
-}
-
-function csvFrom(values: Float32Array, dim: number): string {
-  const rows: string[] = [];
-  for (let i = 0; i < values.length; i += dim) rows.push(Array.from(values.subarray(i, i + dim)).join(','));
-  return `${rows.join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import { createClient } from '#contract/rpc/client.ts';
 import { portPair } from '#contract/rpc/pair.ts';
 import { serve } from '#contract/rpc/server.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
+import { nodeReader } from '../../engine/reader/node-process.ts';
 import { Engine } from '../../engine/service.ts';
 import { programVersion, shippedDemos } from '../../engine/version.ts';
 import { say } from './output.ts';
@@ -21,6 +22,7 @@ function openLocalEngine(home: string | undefined): LocalEngine {
     version: programVersion(),
     warn: ({ code, message }) => say(`${message} (${code})`),
     allowsFolders: true,
+    reader: nodeReader(),
   });
   const [near, far] = portPair();
   serve(engine, far);

@@ -37,6 +37,31 @@ function withNegativeNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
+/** The value of a flag that has one. */
+export function text(given: FlagValues, flag: string): string | undefined {
+  const value = given[flag];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** @throws WorkbenchError `cli/missing-flag` */
+export function required(given: FlagValues, flag: string, what: string): string {
+  const value = text(given, flag);
+  if (value === undefined)
+    throw new WorkbenchError('cli/missing-flag', `--${flag}: expected ${what}, found nothing`);
+  return value;
+}
+
+/** @throws WorkbenchError `cli/bad-flag` */
+export function integer(given: FlagValues, flag: string, fallback: number): number {
+  const value = text(given, flag);
+  if (value === undefined) return fallback;
+  const number = numberFrom(flag, value);
+  if (Number.isInteger(number)) return number;
+  throw new WorkbenchError('cli/bad-flag', `--${flag}: expected a whole number, found "${value}"`, {
+    field: flag,
+  });
+}
+
 export interface SchemaField {
   readonly name: string;
   readonly flag: string;

@@ -1,9 +1,13 @@
 /** `fewstep COMMAND`: the command line. Answers on stdout, everything else on stderr. */
 import { WorkbenchError } from '#contract/errors.ts';
 import { runServe } from '../server/main.ts';
-import { bench, doctor, evaluate, golden, sample } from './commands.ts';
+import { importCheckpoint, inspect } from './checkpoints.ts';
+import { bench, doctor, evaluate, golden } from './commands.ts';
+import { exportCommand } from './export.ts';
+import { forward } from './forward.ts';
 import { type Output, createOutput, reportFailure } from './output.ts';
 import { reproduce } from './reproduce.ts';
+import { sample } from './sample.ts';
 import { train } from './train.ts';
 
 process.setSourceMapsEnabled(true);
@@ -13,6 +17,10 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output
   train,
   sample,
   eval: evaluate,
+  inspect,
+  import: importCheckpoint,
+  forward,
+  export: exportCommand,
   golden,
   reproduce,
   bench,
@@ -23,11 +31,22 @@ const USAGE = `fewstep COMMAND [flags]
 
   doctor                 what can compute here, and what is missing
   train                  train a method on a dataset (train --help for its flags)
-  sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --out FILE.npy|csv]
+  sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --sampler euler
+                         --out FILE.npy|npz|csv|png --decoder AUTOENCODER]
   eval --run RUN         metrics against fresh data [--n 2000 --nfe 1,2,4 --sampler euler --seed 0]
                          of the best of N noises [--candidates N --verifier density|nearness|class]
-                         both of one class [--label K --guidance W], and of a policy of several calls
+                         both of one class [--label K --guidance W --guidance-low T --guidance-high T
+                         --guidance-channels 3], and of a policy of several calls
                          [--temperature T --stochasticity H]
+  inspect FILE           what a checkpoint is and what is in it; nothing in it is run [--stats]
+  import FILE            make a recognised network a model of yours [--name N]
+                         both where shapes do not tell [--as KIND --group ema --heads H --convention C
+                         --time-divisor half|half-minus-one --components K --nfe N
+                         --scaling-factor F --groups G --size PIXELS]
+  forward FILE           one pass of a recognised network, its time and its output; flags as for import
+                         [--io FILE.io.safetensors] compares with the outputs that a file has
+  export RUN             a run's or model's network as a file [--format onnx|safetensors
+                         --names fewstep|original --nfe N --batch N --out FILE]
   golden FOLDER          recompute the numbers of the authors' own code
   reproduce NAME|--all   claims of the papers at toy scale [--quick --seeds 0,1,2]
   bench                  milliseconds per training step [--only NAME --steps 30 --executor ID]
@@ -58,12 +77,17 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** 2 for what the person can mend on the command line, 1 for what went wrong in doing it. */
+/** 2 for what the person can mend on the command line, 3 for a file that is refused, 1 for the rest. */
 function exitCodeOf(error: unknown): number {
   const area = error instanceof WorkbenchError ? error.code.split('/')[0]! : '';
+  if (area === 'checkpoint') return 3;
   return ['cli', 'config', 'dataset', 'method', 'sampler', 'rpc'].includes(area) ? 2 : 1;
 }
 
+// Whoever reads may have had enough, as `head` has.
+process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
+// A pipe takes 64 KiB at a time, and what an exit finds unwritten is lost.
+await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
 // An executor's threads would keep a finished command alive.
 process.exit();

@@ -22,6 +22,8 @@ const RUN_FLAGS: FlagTypes = {
   config: 'string',
   method: 'string',
   data: 'string',
+  /** Another name of `data`. */
+  dataset: 'string',
   resume: 'string',
   home: 'string',
   json: 'boolean',
@@ -35,7 +37,8 @@ fewstep train --resume RUN
 
   --config FILE           run config as JSON; flags go before what it says
   --method METHOD         what to train
-  --data DATASET          a dataset by id, or the path of a CSV or NPY file of points
+  --data DATASET          a dataset by id, or the path of a CSV or NPY file of points; none for a
+                          distillation of an imported model
   --resume RUN            a stopped or interrupted run, by id or folder
   --home FOLDER           data folder
   --json                  one JSON document {run, steps, final} on stdout`;
@@ -45,7 +48,7 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
   return withEngine(home, async (client) => {
     const catalog = await client.call('catalog.get', {});
     const methodId = flagValue(argv, 'method') ?? (configFile(argv)?.['method'] as string | undefined);
-    const dataId = flagValue(argv, 'data') ?? datasetIdOf(configFile(argv));
+    const dataId = flagValue(argv, 'data') ?? flagValue(argv, 'dataset') ?? datasetIdOf(configFile(argv));
     const method = catalog.methods.find(({ id }) => id === methodId);
     const dataset = catalog.datasets.find(({ id }) => id === dataId);
     const runFields = fieldsOf(await client.call('catalog.runSchema', {}));
@@ -99,11 +102,14 @@ async function configFrom(
 ): Promise<RunConfigInput> {
   const file = given['config'] === undefined ? {} : readConfig(String(given['config']));
   const filed = (file['dataset'] ?? {}) as { id?: string; params?: object };
-  const data = (given['data'] as string | undefined) ?? filed.id;
+  const data = ((given['data'] ?? given['dataset']) as string | undefined) ?? filed.id;
   if ((given['method'] ?? file['method']) === undefined) {
     throw new WorkbenchError(
       'cli/missing-flag',
-      `--method: expected one of ${catalog.methods.map(({ id }) => id).join(', ')}, found nothing`,
+      `--method: expected one of ${catalog.methods
+        .filter(({ isTrainable }) => isTrainable)
+        .map(({ id }) => id)
+        .join(', ')}, found nothing`,
     );
   }
   if (data === undefined) {
@@ -207,8 +213,9 @@ function watchSignals(): { onStop(stop: () => void): void; release(): void } {
 }
 
 function choices({ methods, datasets }: Catalog): string[] {
+  const trainable = methods.filter(({ isTrainable }) => isTrainable);
   return [
-    `  methods   ${methods.map(({ id }) => id).join(', ')}`,
+    `  methods   ${trainable.map(({ id }) => id).join(', ')}`,
     `  datasets  ${datasets.map(({ id }) => id).join(', ')}`,
     '',
   ];

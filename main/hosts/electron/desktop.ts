@@ -3,12 +3,16 @@ import { app, dialog, ipcMain, Menu, MessageChannelMain, protocol, session, shel
 import type { BrowserWindow } from 'electron';
 import { z } from 'zod';
 import { desktopChannels } from '#contract/desktop.ts';
+import type { FileGrant } from '#contract/desktop.ts';
+import { createGrantKey } from '../../engine/grants.ts';
 import { resolveHome } from '../../store/home.ts';
 import type { SupervisedEngine } from '../engine-supervisor.ts';
 import { appHandler, appScheme } from './app-protocol.ts';
 import type { DesktopArguments } from './arguments.ts';
+import { askForCheckpoints } from './checkpoint-dialog.ts';
 import { absentWire } from './engine.ts';
 import type { EngineWire } from './engine.ts';
+import { FileGrants } from './file-grants.ts';
 import { guardNavigation, guardPermissions } from './guards.ts';
 import { listenToWindow } from './ipc.ts';
 import { keepEngine } from './keep-engine.ts';
@@ -31,6 +35,8 @@ const secondStart = z.object({ home: z.string().nullable(), files: z.array(z.str
 /** The app, from before it is ready until it has quit. */
 export function startDesktop({ root, home, files, graphicsMarker, say }: DesktopOptions): void {
   const opened = new FileQueue();
+  const grantKey = createGrantKey();
+  const grants = new FileGrants(grantKey);
   let engine: SupervisedEngine<EngineWire> | null = null;
   let window: BrowserWindow | null = null;
   let isWantedAgain = false;
@@ -82,14 +88,31 @@ export function startDesktop({ root, home, files, graphicsMarker, say }: Desktop
   }
 
   async function openFiles(paths: readonly string[]): Promise<void> {
-    const { files, problems } = await readOpenedFiles(paths);
+    const { files, problems } = await readOpenedFiles(paths, grants);
     opened.add(files);
+    await warnOf(problems);
+  }
+
+  async function warnOf(problems: readonly string[]): Promise<void> {
     if (problems.length === 0) return;
     // Before that there are no dialogs.
     await app.whenReady();
     const message =
       problems.length === 1 ? 'A file could not be opened' : `${problems.length} files could not be opened`;
     warn(message, problems.join('\n'));
+  }
+
+  async function openCheckpoint(): Promise<readonly FileGrant[]> {
+    const paths = await askForCheckpoints({
+      platform: process.platform,
+      stateFile: join(app.getPath('userData'), 'checkpoint-dialog.json'),
+      show: (options) =>
+        window === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options),
+      warn: say,
+    });
+    const answers = await Promise.all(paths.map((path) => grants.answer(path)));
+    void warnOf(answers.flatMap((answer) => ('problem' in answer ? [answer.problem] : [])));
+    return answers.flatMap((answer) => ('file' in answer ? [answer.file] : []));
   }
 
   function startedAgain(data: unknown): void {
@@ -137,6 +160,8 @@ export function startDesktop({ root, home, files, graphicsMarker, say }: Desktop
         const menu = Menu.getApplicationMenu();
         if (menu !== null) enableCommands(menu, commands);
       },
+      grantFile: (path) => grants.answer(path),
+      openCheckpoint,
       filesWanted: () => opened.open((file) => window?.webContents.send(desktopChannels.openFile, file)),
     },
     say,
@@ -153,6 +178,6 @@ export function startDesktop({ root, home, files, graphicsMarker, say }: Desktop
     });
     Menu.setApplicationMenu(Menu.buildFromTemplate(template));
     showWindow();
-    engine = keepEngine(root, home, say);
+    engine = keepEngine(root, home, grantKey, say);
   });
 }

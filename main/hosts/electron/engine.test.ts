@@ -1,53 +1,20 @@
-import { EventEmitter, once } from 'node:events';
-import { MessageChannel } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
 import { absentWire, forkEngine } from './engine.ts';
-
-/** MessagePortMain as far as the host uses it, on a port of Node's. */
-class FakePort extends EventEmitter {
-  readonly #port: MessagePort;
-  constructor(port: MessagePort) {
-    super();
-    this.#port = port;
-    port.on('close', () => this.emit('close'));
-    onTestFinished(() => port.close());
-  }
-  start(): void {
-    this.#port.on('message', (data: unknown) => this.emit('message', { data }));
-  }
-  postMessage(message: unknown): void {
-    this.#port.postMessage(message);
-  }
-  close(): void {
-    this.#port.close();
-  }
-}
-
-class FakeChannel {
-  readonly port1: FakePort;
-  readonly port2: FakePort;
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    this.port1 = new FakePort(port1);
-    this.port2 = new FakePort(port2);
-  }
-}
-
-/** A utility process that does nothing by itself. */
-class FakeChild extends EventEmitter {
-  pid: number | undefined = undefined;
-  readonly stdout = new EventEmitter();
-  readonly stderr = new EventEmitter();
-  readonly postMessage = vi.fn<(order: unknown, ports: unknown[]) => void>();
-  readonly kill = vi.fn(() => true);
-}
+import { FakeChannel, FakeChild } from './testing/fakes.ts';
+import type { FakePort } from './testing/fakes.ts';
 
 function forked(onOutput: (text: string) => void = () => {}) {
   const child = new FakeChild();
   const fork = vi.fn(() => child);
   const electron = { utilityProcess: { fork }, MessageChannelMain: FakeChannel };
-  const engine = forkEngine(electron as never, { entry: 'engine.js', args: ['--home', 'x'], onOutput });
+  const engine = forkEngine(electron as never, {
+    entry: 'engine.js',
+    args: ['--home', 'x'],
+    readerEntry: 'reader.js',
+    grantKey: 'the key',
+    onOutput,
+  });
   return { child, fork, engine, electron };
 }
 
@@ -65,6 +32,7 @@ describe('an engine in a utility process', () => {
     const { child, fork } = forked(output);
     expect(fork).toHaveBeenCalledWith('engine.js', ['--home', 'x'], {
       serviceName: 'Fewstep engine',
+      env: { ...process.env, FEWSTEP_GRANT_KEY: 'the key' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.emit('data', 'out');

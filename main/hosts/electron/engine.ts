@@ -1,5 +1,7 @@
 import type { MessageChannelMain, MessagePortMain, UtilityProcess, utilityProcess } from 'electron';
+import { GRANT_KEY_VARIABLE } from '../../engine/grants.ts';
 import type { DesktopOrder } from '../../engine/process-port.ts';
+import { Readers } from './readers.ts';
 import { patienceMs, sentenceFor } from '../engine-process.ts';
 import type { EngineExit, EngineProcess } from '../engine-process.ts';
 
@@ -23,6 +25,10 @@ interface ForkEngineOptions {
   /** The engine's entry file. */
   entry: string;
   args: readonly string[];
+  /** The entry file of what reads checkpoints, one process for each request of the engine. */
+  readerEntry: string;
+  /** Opens what the host granted; for the engine alone. */
+  grantKey: string;
   /** What the engine prints, piece by piece. */
   onOutput(text: string): void;
 }
@@ -33,22 +39,27 @@ interface ForkEngineOptions {
  * @throws if called before the app is ready
  */
 export function forkEngine(
-  { utilityProcess, MessageChannelMain }: Electron,
-  { entry, args, onOutput }: ForkEngineOptions,
+  electron: Electron,
+  { entry, args, readerEntry, grantKey, onOutput }: ForkEngineOptions,
 ): EngineProcess<EngineWire> {
+  const { utilityProcess, MessageChannelMain } = electron;
   const child = utilityProcess.fork(entry, [...args], {
     serviceName: engineServiceName,
+    env: { ...process.env, [GRANT_KEY_VARIABLE]: grantKey },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (piece: Uint8Array | string) => onOutput(piece.toString()));
   }
+  const readers = new Readers(electron, readerEntry, child);
+  child.on('message', (message: unknown) => readers.take(message));
   let wasStopped = false;
   const fates = new Set<MessagePortMain>();
   const exited = new Promise<EngineExit>((resolve) => {
     child.once('exit', (code) => resolve({ code, signal: null, wasStopped }));
   });
   void exited.then((exit) => {
+    readers.endAll();
     for (const fate of fates) fate.postMessage(sentenceFor(exit));
     fates.clear();
   });

@@ -8,12 +8,25 @@ import { listenToWindow } from './ipc.ts';
 const ours = { senderFrame: { origin: appOrigin, parent: null } };
 
 function listening() {
-  const ipc = new EventEmitter();
-  const requests = { connectEngine: vi.fn(), enabledCommands: vi.fn(), filesWanted: vi.fn() };
+  const handlers = new Map<string, (event: unknown, ...input: unknown[]) => Promise<unknown>>();
+  const ipc = Object.assign(new EventEmitter(), {
+    handle: (channel: string, handler: (event: unknown, ...input: unknown[]) => Promise<unknown>) =>
+      void handlers.set(channel, handler),
+  });
+  const requests = {
+    connectEngine: vi.fn(),
+    enabledCommands: vi.fn(),
+    filesWanted: vi.fn(),
+    grantFile: vi.fn((path: string) => Promise.resolve({ problem: `no ${path}` })),
+    openCheckpoint: vi.fn(() => Promise.resolve([])),
+  };
   const say = vi.fn<(line: string) => void>();
   listenToWindow(ipc as unknown as IpcMain, requests, say);
   const count = (): number => Object.values(requests).reduce((sum, { mock }) => sum + mock.calls.length, 0);
-  return { ipc, requests, say, count };
+  /** As `ipcRenderer.invoke` does. */
+  const invoke = (channel: string, event: unknown, ...input: unknown[]): Promise<unknown> =>
+    handlers.get(channel)?.(event, ...input) ?? Promise.reject(new Error('nobody listens'));
+  return { ipc, invoke, requests, say, count };
 }
 
 const messages: [string, unknown[]][] = [
@@ -21,6 +34,48 @@ const messages: [string, unknown[]][] = [
   [desktopChannels.enabledCommands, [['run.new', 'run.stop']]],
   [desktopChannels.filesWanted, []],
 ];
+
+const questions: [string, unknown[]][] = [
+  [desktopChannels.grantFile, ['/models/SiT.pt']],
+  [desktopChannels.openCheckpoint, []],
+];
+
+describe('questions of the window', () => {
+  it('are answered', async () => {
+    const { invoke, say } = listening();
+    expect(await invoke(desktopChannels.grantFile, ours, '/models/SiT.pt')).toEqual({
+      problem: 'no /models/SiT.pt',
+    });
+    expect(await invoke(desktopChannels.openCheckpoint, ours)).toEqual([]);
+    expect(say).not.toHaveBeenCalled();
+  });
+
+  it.each([null, { origin: 'https://evil.example', parent: null }, { origin: appOrigin, parent: {} }])(
+    'are refused if %j asked them',
+    async (senderFrame) => {
+      const { invoke, count, say } = listening();
+      for (const [channel, input] of questions)
+        await expect(invoke(channel, { senderFrame }, ...input)).rejects.toThrow('This is not answered');
+      expect(count()).toBe(0);
+      expect(say).toHaveBeenCalledTimes(questions.length);
+    },
+  );
+
+  it.each([
+    [desktopChannels.grantFile, []],
+    [desktopChannels.grantFile, ['']],
+    [desktopChannels.grantFile, [7]],
+    [desktopChannels.grantFile, [['/a']]],
+    [desktopChannels.grantFile, ['/a', '/b']],
+    [desktopChannels.grantFile, ['/'.repeat(40_000)]],
+    [desktopChannels.openCheckpoint, ['/etc']],
+  ])('%s with %j has no meaning and is refused', async (channel, input) => {
+    const { invoke, count, say } = listening();
+    await expect(invoke(channel, ours, ...input)).rejects.toThrow('This is not answered');
+    expect(count()).toBe(0);
+    expect(say).toHaveBeenCalledOnce();
+  });
+});
 
 describe('messages of the window', () => {
   it('reach the host', () => {

@@ -14,6 +14,7 @@ const shownOutput = 1500;
 export function keepEngine(
   root: string,
   home: string | null,
+  grantKey: string,
   say: (line: string) => void,
 ): SupervisedEngine<EngineWire> {
   let latestOutput = '';
@@ -23,6 +24,8 @@ export function keepEngine(
         { utilityProcess, MessageChannelMain },
         {
           entry: join(root, 'out', 'main', 'engine.js'),
+          readerEntry: join(root, 'out', 'main', 'reader.js'),
+          grantKey,
           args: home === null ? [] : ['--home', home],
           onOutput(text) {
             latestOutput = (latestOutput + text).slice(-shownOutput);

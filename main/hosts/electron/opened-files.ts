@@ -1,19 +1,26 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { fileKind, mostPointBytes } from '#contract/desktop.ts';
 import type { OpenedFile } from '#contract/desktop.ts';
+import { problemFor } from './file-grants.ts';
+import type { FileGrants } from './file-grants.ts';
 
-/** More than any data set that the window takes; what is larger was hardly meant for it. */
-export const maxFileBytes = 64 * 2 ** 20;
-
-/** Reads the files that a person opened; `problems` holds a sentence for each that could not be. */
+/**
+ * Makes ready the files that a person opened: points are read, checkpoints are granted. `problems` holds
+ * a sentence for each that could not be.
+ */
 export async function readOpenedFiles(
   paths: readonly string[],
+  grants: Pick<FileGrants, 'grant'>,
 ): Promise<{ files: OpenedFile[]; problems: string[] }> {
   const files: OpenedFile[] = [];
   const problems: string[] = [];
   for (const path of paths) {
     try {
-      files.push({ name: basename(path), bytes: await readLimited(path) });
+      const stats = await stat(path);
+      if (!stats.isDirectory() && fileKind(basename(path), stats.size) === 'points')
+        files.push({ kind: 'points', name: basename(path), bytes: await readLimited(path) });
+      else files.push({ kind: 'checkpoint', ...(await grants.grant(path)) });
     } catch (error) {
       problems.push(problemFor(error as NodeJS.ErrnoException, path));
     }
@@ -26,7 +33,7 @@ async function readLimited(path: string): Promise<Uint8Array> {
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new Error('Expected a file, found something else');
-    if (stats.size > maxFileBytes) throw new Error(`Expected at most ${maxFileBytes / 2 ** 20} MiB`);
+    if (stats.size > mostPointBytes) throw new Error(`Expected at most ${mostPointBytes / 2 ** 20} MiB`);
     // The size is fixed here: a file that grows meanwhile must not exceed the limit.
     const bytes = new Uint8Array(stats.size);
     let done = 0;
@@ -38,18 +45,6 @@ async function readLimited(path: string): Promise<Uint8Array> {
     return done === bytes.length ? bytes : bytes.slice(0, done);
   } finally {
     await handle.close();
-  }
-}
-
-function problemFor(error: NodeJS.ErrnoException, path: string): string {
-  switch (error.code) {
-    case 'ENOENT':
-      return `There is no such file: ${path}`;
-    case 'EACCES':
-    case 'EPERM':
-      return `This user may not read the file: ${path}`;
-    default:
-      return `${error.message}: ${path}`;
   }
 }
 

@@ -1,12 +1,14 @@
 import { app, dialog } from 'electron';
 import { CrashCount } from './crash-count.ts';
 import { markSoftwareRendering } from './graphics.ts';
+import { readerServiceName } from './readers.ts';
 
 /** A graphics driver that keeps failing is not used from the next start on. */
 export function watchGraphics(markerFile: string, say: (line: string) => void): void {
   const crashes = new CrashCount();
   app.on('child-process-gone', (_event, { type, reason, exitCode, name }) => {
-    if (reason === 'clean-exit') return;
+    // A reader is always ended, when it has answered; if not, the engine says what became of it.
+    if (reason === 'clean-exit' || name === readerServiceName) return;
     say(`A process ended: ${name ?? type} (${reason}, exit code ${exitCode})`);
     if (type !== 'GPU' || !crashes.add()) return;
     try {

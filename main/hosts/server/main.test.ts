@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { WebSocket } from 'ws';
 import { until } from '#contract/rpc/contract-suite.ts';
 import type { Port } from '#contract/rpc/port.ts';
 import { portFromWebSocket } from '#contract/rpc/websocket-port.ts';
+import { openGrant } from '../../engine/grants.ts';
 import { hasDisplay } from './browser.ts';
 
 const serveScript = fileURLToPath(new URL('./testdata/serve.ts', import.meta.url));
@@ -134,6 +135,34 @@ describe('serving', () => {
     );
   });
 
+  it('takes files for its engine, which alone can open them, and keeps none when it ends', async () => {
+    const home = mkdtempSync(join(scratch, 'home-'));
+    const served = serve(['--port', '0', '--no-open', '--files', scratch, '--max-upload', '0.001'], {
+      env: { FEWSTEP_HOME: home },
+    });
+    const url = await served.url();
+    const port = await answering(url);
+    const start = new Promise((resolve) => port.onMessage(resolve));
+    port.post({ tellStart: true });
+    const { argv, grantKey } = (await start) as { argv: string[]; grantKey: string };
+    expect(argv).toEqual(['--files', scratch]);
+
+    const headers = { Authorization: `Bearer ${url.searchParams.get('token')}` };
+    const send = (body: string): Promise<Response> =>
+      fetch(new URL('/files?name=a.pt', url), { method: 'POST', headers, body });
+    const { grant } = (await (await send('weights')).json()) as { grant: string };
+    const path = openGrant(grant, grantKey);
+    expect(readFileSync(path, 'utf8')).toBe('weights');
+    const refused = await send('x'.repeat(2 ** 21));
+    expect(refused.status).toBe(413);
+    expect(await refused.text()).toContain('--max-upload');
+
+    served.child.kill('SIGTERM');
+    expect(await served.exitCode).toBe(0);
+    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(join(home, 'uploads'))).toEqual([]);
+  });
+
   it('with --json prints one document', async () => {
     const served = serve(['--port', '0', '--no-open', '--json']);
     const url = await served.url();
@@ -185,15 +214,22 @@ describe('what a user asks for that cannot be', () => {
     await answering(url);
   });
 
-  it.each([['--port', 'eighty'], ['--port', '70000'], ['--port=-1'], ['--prot', '80'], ['extra']])(
-    'bad arguments %s %s are refused',
-    async (...argv) => {
-      const served = serve(argv);
-      expect(await served.exitCode).toBe(1);
-      expect(served.err()).toContain('cli/bad-argument');
-      expect(served.out()).toBe('');
-    },
-  );
+  it.each([
+    ['--port', 'eighty'],
+    ['--port', '70000'],
+    ['--port=-1'],
+    ['--prot', '80'],
+    ['extra'],
+    ['--files', join(tmpdir(), 'there is no such folder')],
+    ['--max-upload', '0'],
+    ['--max-upload', '8GB'],
+    ['--max-upload=-1'],
+  ])('bad arguments %s %s are refused', async (...argv) => {
+    const served = serve(argv);
+    expect(await served.exitCode).toBe(1);
+    expect(served.err()).toContain('cli/bad-argument');
+    expect(served.out()).toBe('');
+  });
 
   it('an engine or a window that is not built is named', async () => {
     const noEngine = serve(['--port', '0', '--no-open'], { engine: join(scratch, 'engine.js') });

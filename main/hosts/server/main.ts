@@ -1,43 +1,29 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
+import { createGrantKey, GRANT_KEY_VARIABLE, sealGrant } from '../../engine/grants.ts';
+import { resolveHome } from '../../store/home.ts';
 import { sentenceFor, spawnEngine } from '../engine-process.ts';
 import { superviseEngine } from '../engine-supervisor.ts';
 import type { EngineEvent, SupervisedEngine } from '../engine-supervisor.ts';
 import { isLoopback } from './access.ts';
-import { hasDisplay, openBrowser } from './browser.ts';
+import { openBrowser } from './browser.ts';
+import { defaultPort, parseFlags, usage } from './flags.ts';
+import type { ServeFlags } from './flags.ts';
 import { startServer } from './server.ts';
 import type { RunningServer, ServerOptions } from './server.ts';
+import { Uploads } from './uploads.ts';
 
-const defaultPort = 4777;
 /** Ports tried above the default one before any free one is taken. */
 const portsTried = 20;
 /** One Ctrl-C arrives twice under npm, which passes on what the terminal has sent to all already. */
 const echoMs = 1000;
 
-const usage = `fewstep serve [--port N] [--host ADDRESS] [--home FOLDER] [--open | --no-open] [--json]
-
-  --port N        port to listen on; ${defaultPort} or the next free one by default, 0 for any
-  --host ADDRESS  address to listen on; 127.0.0.1 (this machine only) by default
-  --home FOLDER   data folder
-  --open          open a browser even where no display is seen; --no-open never does
-  --json          one JSON document {url, port} on stdout`;
-
 /** Where the built parts are; for tests, and for hosts that keep them elsewhere. */
 interface ServeParts {
   engineEntry: string;
   rendererFolder: string;
-}
-
-interface ServeFlags {
-  /** Null: the default, which may move on to a free one. */
-  port: number | null;
-  host: string;
-  home: string | null;
-  open: boolean;
-  json: boolean;
 }
 
 /**
@@ -86,16 +72,29 @@ async function serveUntil(signals: Signals, flags: ServeFlags, parts: ServeParts
     if (engine === null) throw new Error('The engine is spawned in the turn in which the server starts');
     return engine;
   }
+  const grantKey = createGrantKey();
+  const uploads = new Uploads({
+    home: resolveHome(flags.home ?? undefined),
+    seal: (path) => sealGrant(path, grantKey),
+    maxBytes: flags.maxUploadBytes,
+    say,
+  });
   // The port first: if it is busy nothing else has been started.
   const server = await startOnFreePort(flags, {
     host: flags.host,
     rendererFolder: parts.rendererFolder,
     connect: () => running().connect(),
+    uploads,
   });
+  void uploads.sweep();
   const setupFailed = new Promise<'setup failed'>((resolve) => {
     engine = superviseEngine({
       spawn: () =>
-        spawnEngine({ entry: parts.engineEntry, args: flags.home === null ? [] : ['--home', flags.home] }),
+        spawnEngine({
+          entry: parts.engineEntry,
+          args: engineArguments(flags),
+          env: { ...process.env, [GRANT_KEY_VARIABLE]: grantKey },
+        }),
       onEvent(event) {
         say(sentenceForEvent(event));
         if (event.kind === 'gave-up' && event.why === 'setup') resolve('setup failed');
@@ -114,8 +113,13 @@ async function serveUntil(signals: Signals, flags: ServeFlags, parts: ServeParts
     await running().stop(0);
   });
   await Promise.all([server.close(), running().stop()]);
+  await uploads.close();
   if (isHurried) return 130;
   return why === 'signal' ? 0 : 1;
+}
+
+function engineArguments({ home, files }: ServeFlags): string[] {
+  return [...(home === null ? [] : ['--home', home]), ...(files === null ? [] : ['--files', files])];
 }
 
 async function startOnFreePort(flags: ServeFlags, rest: Omit<ServerOptions, 'port'>): Promise<RunningServer> {
@@ -189,55 +193,6 @@ function watchSignals(): Signals {
       for (const name of names) process.off(name, listener);
     },
   };
-}
-
-function parseFlags(argv: readonly string[]): ServeFlags {
-  const values = readFlags(argv);
-  return {
-    port: values.port === undefined ? null : portFrom(values.port),
-    host: values.host ?? '127.0.0.1',
-    home: values.home ?? null,
-    open: values.open ?? hasDisplay(process.platform, process.env),
-    json: values.json ?? false,
-  };
-}
-
-interface RawFlags {
-  port?: string;
-  host?: string;
-  home?: string;
-  open?: boolean;
-  json?: boolean;
-}
-
-function readFlags(argv: readonly string[]): RawFlags {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        port: { type: 'string' },
-        host: { type: 'string' },
-        home: { type: 'string' },
-        open: { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-      allowNegative: true,
-      strict: true,
-    }).values;
-  } catch (error) {
-    throw new WorkbenchError('cli/bad-argument', `${(error as Error).message}\n\n${usage}\n`);
-  }
-}
-
-function portFrom(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (!(port <= 65_535)) {
-    throw new WorkbenchError(
-      'cli/bad-argument',
-      `--port: expected a whole number from 0 to 65535, found ${text}`,
-    );
-  }
-  return port;
 }
 
 /** The parts as `npm run build` leaves them, found from wherever in the package this file runs. */

@@ -13,7 +13,11 @@ import type { Port } from '#contract/rpc/port.ts';
 import { portFromWebSocket } from '#contract/rpc/websocket-port.ts';
 import { securityHeaders } from '../content-policy.ts';
 import { Tokens, createToken, isOwnHost, isOwnOrigin } from './access.ts';
+import { rawResponse, refuse } from './refusals.ts';
+import type { Refusal } from './refusals.ts';
 import { openStaticFile } from './static-files.ts';
+import { answerUploads } from './upload-requests.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface ServerOptions {
   /** Address to listen on; loopback unless a person asks for more. */
@@ -26,6 +30,8 @@ export interface ServerOptions {
   rendererFolder: string;
   /** A new connection to the engine, for each WebSocket. */
   connect(): Port;
+  /** Takes files that windows send to `/files`; where there is none, nothing is at that address. */
+  uploads?: Uploads;
   /** Largest message from a window, bytes. */
   maxPayloadBytes?: number;
   /** A socket that leaves a ping unanswered for this long is dropped, milliseconds. */
@@ -44,14 +50,11 @@ export interface RunningServer {
 
 const maxSockets = 64;
 const closingMs = 1000;
-
-interface Refusal {
-  status: 400 | 401 | 403 | 404 | 405 | 426 | 503;
-  text: string;
-}
+/** Whoever has its answer may go on sending what it began for so long. */
+const patienceMs = 5000;
 
 /**
- * Serves the built window over HTTP and the Workbench over a WebSocket at `/rpc`.
+ * Serves the built window over HTTP and the Workbench over a WebSocket at `/rpc`, and takes files at `/files`.
  *
  * @throws WorkbenchError `server/no-window`, `server/port-busy`, `server/port-denied` or
  *   `server/address-unavailable`, with nothing left listening
@@ -66,11 +69,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     );
   }
   const tokens = new Tokens(token);
-  const http = createServer((request, response) => {
-    respond(request, response, { tokens, host, rendererFolder }).catch(() => {
-      // The visitor left while a file was sent, or the disk failed under it: the response cannot go on.
-      response.destroy();
-    });
+  // An upload takes as long as it takes; it is given up when it stalls.
+  const http = createServer({ requestTimeout: 0 }, (request, response) => {
+    hangUpAfter(request, response);
+    respond(request, response, { tokens, host, rendererFolder, uploads: options.uploads ?? null }).catch(
+      () => {
+        // The visitor left while a file was sent, or the disk failed under it: the response cannot go on.
+        response.destroy();
+      },
+    );
   });
   await listen(http, options.port, host);
   const { port } = http.address() as AddressInfo;
@@ -128,6 +135,18 @@ interface Site {
   tokens: Tokens;
   host: string;
   rendererFolder: string;
+  uploads: Uploads | null;
+}
+
+/** A request that was answered before all of it had come does not keep its connection. */
+function hangUpAfter(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => {
+      if (!request.complete) request.destroy();
+    }, patienceMs);
+    request.once('close', () => clearTimeout(timer));
+  });
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
@@ -136,6 +155,10 @@ async function respond(request: IncomingMessage, response: ServerResponse, site:
 
   const foreign = foreignRefusal(request, site.host);
   if (foreign !== null) return refuse(response, foreign);
+  if (path === '/files' && site.uploads !== null) {
+    if (!site.tokens.admits(request)) return refuse(response, unauthorised);
+    return await answerUploads(request, response, query, site.uploads);
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return refuse(response, { status: 405, text: 'Only GET and HEAD are answered here.' });
@@ -201,11 +224,6 @@ function foreignRefusal(request: IncomingMessage, boundHost: string): Refusal | 
   return null;
 }
 
-function refuse(response: ServerResponse, { status, text }: Refusal): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
-  response.end(`${text}\n`);
-}
-
 interface SocketSite {
   tokens: Tokens;
   host: string;
@@ -269,28 +287,6 @@ function socketRefusal(request: IncomingMessage, site: SocketSite, open: number)
   if (open >= maxSockets)
     return { status: 503, text: `Expected at most ${maxSockets} open windows; close one.` };
   return null;
-}
-
-const statusTexts: Record<Refusal['status'], string> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  426: 'Upgrade Required',
-  503: 'Service Unavailable',
-};
-
-function rawResponse({ status, text }: Refusal): string {
-  const body = `${text}\n`;
-  return [
-    `HTTP/1.1 ${status} ${statusTexts[status]}`,
-    'Connection: close',
-    'Content-Type: text/plain; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    '',
-    body,
-  ].join('\r\n');
 }
 
 /** Passes everything between a window and the engine; when one side closes, the other is told why. */

@@ -7,9 +7,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Port } from '#contract/rpc/port.ts';
+import { GRANT_KEY_VARIABLE } from '../../engine/grants.ts';
 import { acceptHost } from '../../engine/process-port.ts';
 
-const [, checkpointFile, checkpointMs = '0'] = process.argv.slice(2);
+const argv = process.argv.slice(2);
+const [checkpointFile, checkpointMs = '0'] = argv.includes('--home')
+  ? argv.slice(argv.indexOf('--home') + 1)
+  : [];
 let single: Port | null = null;
 
 acceptHost(
@@ -41,8 +45,15 @@ function join(from: Port, to: Port): void {
 }
 
 function takeOrder(order: unknown): void {
-  const { echo, exitCode, signal } = order as { echo?: unknown; exitCode?: number; signal?: NodeJS.Signals };
+  const { echo, tellStart, exitCode, signal } = order as {
+    echo?: unknown;
+    /** What it was started with is to be told. */
+    tellStart?: true;
+    exitCode?: number;
+    signal?: NodeJS.Signals;
+  };
   if (echo !== undefined) single?.post(echo);
+  if (tellStart) single?.post({ argv, grantKey: process.env[GRANT_KEY_VARIABLE] });
   if (exitCode !== undefined) process.exit(exitCode);
   if (signal !== undefined) process.kill(process.pid, signal);
 }
