@@ -1,6 +1,7 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { WireError } from '#contract/errors.ts';
 import type { PointSet } from '#contract/frames.ts';
+import { NO_DATASET } from '#contract/runs.ts';
 import type { DatasetChoice } from '#contract/runs.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { shownError } from './errors.ts';
@@ -11,8 +12,14 @@ export class DatasetPoints {
   error = $state.raw<WireError | null>(null);
   isLoading = $state(false);
 
-  /** Asks for points; the returned function withdraws the request. */
+  /** Asks for points, where there are any; the returned function withdraws the request. */
   show(client: WorkbenchClient, dataset: DatasetChoice, count: number, seed = 0): () => void {
+    if (dataset.id === NO_DATASET) {
+      this.points = null;
+      this.error = null;
+      this.isLoading = false;
+      return () => undefined;
+    }
     const cancel = new AbortController();
     this.isLoading = true;
     client.call('datasets.sample', { dataset, count, seed }, cancel.signal).then(

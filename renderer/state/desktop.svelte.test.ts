@@ -87,6 +87,8 @@ class FakeBridge implements DesktopBridge {
   readonly setEnabledCommands = vi.fn<(commands: readonly CommandId[]) => void>();
   command: (id: CommandId) => void = () => {};
   file: (file: OpenedFile) => void = () => {};
+  readonly grantFile = vi.fn<DesktopBridge['grantFile']>();
+  readonly openCheckpointDialog = vi.fn<DesktopBridge['openCheckpointDialog']>();
   readonly stopped: string[] = [];
 
   onCommand(listener: (id: CommandId) => void): () => void {
@@ -146,7 +148,7 @@ describe('followDesktop', () => {
   it('imports a file once there is an engine, and opens the form on it', async () => {
     const { bridge, workbench, failed, connect } = await followed();
     const importPoints = vi.spyOn(workbench.catalog, 'importPoints').mockResolvedValue('ring');
-    bridge.file({ name: 'ring.csv', bytes: new TextEncoder().encode('1,2\n') });
+    bridge.file({ kind: 'points', name: 'ring.csv', bytes: new TextEncoder().encode('1,2\n') });
     await Promise.resolve();
     expect(importPoints).not.toHaveBeenCalled();
     await connect();
@@ -163,10 +165,23 @@ describe('followDesktop', () => {
     const trouble = new Error('no numbers');
     vi.spyOn(workbench.catalog, 'importPoints').mockRejectedValueOnce(trouble).mockResolvedValueOnce('good');
     const bytes = new Uint8Array();
-    bridge.file({ name: 'bad.csv', bytes });
-    bridge.file({ name: 'good.csv', bytes });
+    bridge.file({ kind: 'points', name: 'bad.csv', bytes });
+    bridge.file({ kind: 'points', name: 'good.csv', bytes });
     await vi.waitFor(() => expect(workbench.selection.draft?.dataset).toBe('good'));
     expect(failed.mock.calls).toEqual([['bad.csv was not imported', trouble]]);
+  });
+
+  it('looks into checkpoints once there is an engine: the first of them, with the next at hand', async () => {
+    const { bridge, workbench, connect } = await followed();
+    const open = vi.spyOn(workbench.checkpoints, 'open');
+    bridge.file({ kind: 'checkpoint', name: 'SiT.pt', grant: 'first', bytes: 7 });
+    bridge.file({ kind: 'checkpoint', name: 'REPA.pt', grant: 'second', bytes: 8 });
+    await Promise.resolve();
+    expect(open).not.toHaveBeenCalled();
+    await connect();
+    await vi.waitFor(() => expect(workbench.checkpoints.current?.name).toBe('SiT.pt'));
+    expect(workbench.checkpoints.current?.source).toEqual({ kind: 'grant', grant: 'first' });
+    expect(workbench.checkpoints.recent.map(({ name }) => name)).toEqual(['SiT.pt', 'REPA.pt']);
   });
 
   it('is nothing in a browser', () => {

@@ -52,9 +52,11 @@ function firstWord(port: MessagePort): Promise<string | null> {
   });
 }
 
+type OpenedPoints = Extract<OpenedFile, { kind: 'points' }>;
+
 /**
  * Lets the desktop app take part: its menu runs the window's commands and greys what cannot be done,
- * and files that a person opens become data sets. To be called while a component is made; in a
+ * and files that a person opens become data sets or are looked into. To be called while a component is made; in a
  * browser it does nothing.
  *
  * @param failed  says what did not work, and why
@@ -65,7 +67,7 @@ export function followDesktop(
   bridge: DesktopBridge | null = desktopBridge(),
 ): void {
   if (bridge === null) return;
-  const { catalog, commands, connection, selection } = workbench;
+  const { catalog, checkpoints, commands, connection, selection } = workbench;
   // A file may come before the engine does.
   let waiting = $state.raw<readonly OpenedFile[]>([]);
 
@@ -80,10 +82,13 @@ export function followDesktop(
     if (connection.client === null || waiting.length === 0) return;
     const files = waiting;
     waiting = [];
-    void importAll(files);
+    void importAll(files.filter((file) => file.kind === 'points'));
+    // The first is looked into; those after it are at hand to compare it with.
+    for (const { grant, name } of files.filter((file) => file.kind === 'checkpoint').reverse())
+      checkpoints.open({ kind: 'grant', grant }, name);
   });
 
-  async function importAll(files: readonly OpenedFile[]): Promise<void> {
+  async function importAll(files: readonly OpenedPoints[]): Promise<void> {
     for (const { name, bytes } of files) {
       try {
         const dataset = await catalog.importPoints(new File([Uint8Array.from(bytes)], name));

@@ -17,15 +17,25 @@ export class Runs {
   error = $state.raw<WireError | null>(null);
   /** Trained runs that ship with the program; they are not in `list`. */
   demos = $state.raw<readonly RunSummary[]>([]);
-  readonly #byId = $derived(new Map([...this.demos, ...this.list].map((run) => [run.id, run])));
-  readonly #colours = $derived(runColours([...this.demos, ...this.list]));
+  readonly #all = $derived.by(() => [...this.#models(), ...this.demos, ...this.list]);
+  readonly #byId = $derived.by(() => new Map(this.#all.map((run) => [run.id, run])));
+  readonly #colours = $derived.by(() => runColours([...this.demos, ...this.list]));
 
   readonly #connection: Connection;
+  readonly #models: () => readonly RunSummary[];
   /** Ids that were deleted here: a late report must not bring them back. */
   readonly #deleted = new Set<string>();
 
-  constructor(connection: Connection) {
+  /** @param models  imported models as runs: found by their ids as runs are, and not in `list` */
+  constructor(connection: Connection, models: () => readonly RunSummary[] = () => []) {
     this.#connection = connection;
+    this.#models = models;
+  }
+
+  /** Whether it was trained here, and so has curves and a film. */
+  hasRecords(id: string | null): boolean {
+    const run = this.get(id);
+    return run !== null && !this.#models().includes(run);
   }
 
   get(id: string | null): RunSummary | null {

@@ -1,5 +1,6 @@
 import { createContext, untrack } from 'svelte';
 import { CatalogState } from './catalog.svelte.ts';
+import { Checkpoints } from './checkpoints.svelte.ts';
 import { Commands } from './commands.svelte.ts';
 import { Connection } from './connection.svelte.ts';
 import type { OpenPort } from './connection.svelte.ts';
@@ -7,6 +8,7 @@ import { Films } from './films.svelte.ts';
 import { eachFrame } from './frames.ts';
 import { History } from './history.svelte.ts';
 import { Metrics } from './metrics.svelte.ts';
+import { Models } from './models.svelte.ts';
 import { Panes } from './panes.svelte.ts';
 import { Picks } from './picks.svelte.ts';
 import { Playback } from './playback.svelte.ts';
@@ -20,7 +22,9 @@ export class Workbench {
   readonly connection: Connection;
   readonly catalog: CatalogState;
   readonly runs: Runs;
+  readonly models: Models;
   readonly reproductions: Reproductions;
+  readonly checkpoints: Checkpoints;
   readonly selection = new Selection();
   readonly panes = new Panes();
   readonly commands = new Commands(this.panes);
@@ -55,8 +59,10 @@ export class Workbench {
   constructor(open: OpenPort) {
     this.connection = new Connection(open);
     this.catalog = new CatalogState(this.connection);
-    this.runs = new Runs(this.connection);
+    this.models = new Models(this.connection);
+    this.runs = new Runs(this.connection, () => this.models.asRuns);
     this.reproductions = new Reproductions(this.connection);
+    this.checkpoints = new Checkpoints(this.connection, this.selection);
   }
 
   /** Sets the effects up; to be called while a component is made, which ends them with itself. */
@@ -73,12 +79,19 @@ export class Workbench {
       if (client !== null) return this.reproductions.follow(client);
     });
     $effect(() => {
+      if (this.connection.client !== null) return untrack(() => this.checkpoints.follow());
+    });
+    $effect(() => {
+      const { client } = this.connection;
+      if (client !== null) return untrack(() => this.models.follow(client));
+    });
+    $effect(() => {
       const { client } = this.connection;
       if (client === null) return;
       const shown = new Set(this.selection.overlaid);
       if (this.selection.run !== null) shown.add(this.selection.run);
       for (const { pinnedRun } of this.panes.shown) if (pinnedRun !== null) shown.add(pinnedRun);
-      const known = [...shown].filter((id) => this.runs.get(id) !== null);
+      const known = [...shown].filter((id) => this.runs.hasRecords(id));
       this.metrics.follow(client, known, (id) => {
         const run = this.runs.get(id);
         return run !== null && isActive(run.status);
@@ -99,7 +112,7 @@ export class Workbench {
     $effect(() => {
       const { client } = this.connection;
       const ids = [this.selection.run, ...this.panes.shown.map((pane) => pane.pinnedRun)];
-      const known = ids.filter((id): id is string => this.runs.get(id) !== null);
+      const known = ids.filter((id): id is string => this.runs.hasRecords(id));
       untrack(() => this.films.follow(client, known));
     });
     $effect(() => () => this.films.follow(null, []));

@@ -1,3 +1,11 @@
+import type {
+  CheckpointListing,
+  ImportProgress,
+  ModelChange,
+  ModelSummary,
+  TensorDifference,
+  TensorStatistics,
+} from '#contract/checkpoints.ts';
 import type { FilmIndex, FilmPage, ViewFrame } from '#contract/frames.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { portPair } from '#contract/rpc/pair.ts';
@@ -5,7 +13,13 @@ import type { Port } from '#contract/rpc/port.ts';
 import { serve } from '#contract/rpc/server.ts';
 import type { ReproductionEntry } from '#contract/reproductions.ts';
 import type { MetricsBatch, RunChange, RunSummary } from '#contract/runs.ts';
-import type { CallParsed, CancelSignal, StreamParsed, WorkbenchService } from '#contract/workbench.ts';
+import type {
+  CallOutput,
+  CallParsed,
+  CancelSignal,
+  StreamParsed,
+  WorkbenchService,
+} from '#contract/workbench.ts';
 
 /** A stream that a test fills by hand. */
 export class Feed<T> {
@@ -54,6 +68,18 @@ export class FakeEngine {
   /** Reproductions that were started, with how. */
   readonly started: { name: string; size: string; again: boolean }[] = [];
   readonly load = new Feed<{ memoryBytes: number }>();
+  readonly modelChanges = new Feed<ModelChange>();
+  /** What `checkpoints.inspect` answers. */
+  inspect: (asked: CallParsed<'checkpoints.inspect'>, signal: CancelSignal) => Promise<CheckpointListing> =
+    () => Promise.reject(new WorkbenchError('test/absent', 'The fake engine has no checkpoint'));
+  /** What `checkpoints.slice` answers. */
+  slice: (asked: CallParsed<'checkpoints.slice'>) => Promise<CallOutput<'checkpoints.slice'>> = () =>
+    Promise.reject(new WorkbenchError('test/absent', 'The fake engine has no tensor'));
+  /** Opened streams of checkpoints in order, each with what it was asked for. */
+  readonly statistics: { input: StreamParsed<'checkpoints.statistics'>; feed: Feed<TensorStatistics[]> }[] =
+    [];
+  readonly comparisons: { input: StreamParsed<'checkpoints.compare'>; feed: Feed<TensorDifference[]> }[] = [];
+  readonly imports: { input: StreamParsed<'checkpoints.import'>; feed: Feed<ImportProgress> }[] = [];
   /** Opened films by run, and the pages that a test has for them. */
   readonly films: { run: string; feed: Feed<FilmIndex> }[] = [];
   filmPages: (run: string, from: number, count: number) => Promise<FilmPage> = () =>
@@ -123,6 +149,14 @@ export class FakeEngine {
           return this.compute(asked, signal);
         },
         'runs.evaluate': absent('runs.evaluate'),
+        'checkpoints.inspect': (asked, signal) => this.inspect(asked, signal),
+        'checkpoints.slice': (asked) => this.slice(asked),
+        'checkpoints.files': async () => ({ folder: null, files: [] }),
+        'models.list': async () => [],
+        'models.rename': async ({ model, name }) => modelSummary(model, { name }),
+        'models.remove': async ({ model }) => ({ trashed: `/data/trash/${model}` }),
+        'models.restore': async ({ trashed }) => modelSummary(trashed.split('/').at(-1) ?? trashed),
+        'models.export': absent('models.export'),
         'reproductions.list': async () => this.reproductions,
         'reproductions.start': async (input) => {
           this.started.push(input);
@@ -135,6 +169,10 @@ export class FakeEngine {
         'runs.watch': () => this.runChanges,
         'reproductions.watch': () => this.reproductionChanges,
         'engine.watch': () => this.load,
+        'models.watch': () => this.modelChanges,
+        'checkpoints.statistics': (input) => opened(this.statistics, input),
+        'checkpoints.compare': (input) => opened(this.comparisons, input),
+        'checkpoints.import': (input) => opened(this.imports, input),
         'film.watch': ({ run }) => {
           const feed = new Feed<FilmIndex>();
           this.films.push({ run, feed });
@@ -153,6 +191,47 @@ export class FakeEngine {
       },
     };
   }
+}
+
+function opened<I, T>(streams: { input: I; feed: Feed<T> }[], input: I): Feed<T> {
+  const feed = new Feed<T>();
+  streams.push({ input, feed });
+  return feed;
+}
+
+export function modelSummary(id: string, change: Partial<ModelSummary> = {}): ModelSummary {
+  return {
+    id,
+    name: id,
+    kind: 'sit',
+    title: 'SiT, 32 wide',
+    use: 'teacher',
+    config: {
+      network: 'dit',
+      size: 8,
+      patch: 2,
+      channels: 4,
+      width: 32,
+      depth: 2,
+      heads: 4,
+      mlpWidth: 128,
+      classes: 10,
+      timeChannels: 256,
+      timeDivisor: 'half',
+      mlpNormEps: 1e-6,
+      qkNorm: false,
+      head: { kind: 'field', channels: 8 },
+    },
+    convention: 'sit',
+    sampleShape: [8, 8, 4],
+    classes: 10,
+    parameters: 50_000,
+    bytes: 200_000,
+    fileName: 'sit.safetensors',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    folder: `/data/models/${id}`,
+    ...change,
+  };
 }
 
 export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSummary {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDuration, formatNumber, formatRound, titleFromName } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatRound,
+  titleFromName,
+} from './format.ts';
 
 fc.configureGlobal({ seed: 20261122 });
 
@@ -56,4 +63,16 @@ it('formatDuration reads as a clock', () => {
 it('titleFromName makes a heading of a field name', () => {
   expect(titleFromName('energyDistance')).toBe('Energy distance');
   expect(titleFromName('grad_norm')).toBe('Grad norm');
+});
+
+describe('formatBytes', () => {
+  it('takes the unit that leaves one to three digits', () => {
+    expect([0, 999, 1000, 214_711, 2_700_528_528].map(formatBytes)).toEqual([
+      '0 bytes',
+      '999 bytes',
+      '1.00 kB',
+      '215 kB',
+      '2.70 GB',
+    ]);
+  });
 });

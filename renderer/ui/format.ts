@@ -36,6 +36,15 @@ export function formatRound(value: number): string {
   return exact.length <= 7 ? exact.replace('-', minus) : formatNumber(value, 2);
 }
 
+const byteUnits = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** A size in powers of a thousand: `2.7 GB`. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? formatCount(value) : formatNumber(value, 3)} ${byteUnits[power]}`;
+}
+
 /** Seconds as a clock: `00:41`, `1:02:03`. */
 export function formatDuration(secs: number): string {
   const whole = Math.max(0, Math.round(secs));

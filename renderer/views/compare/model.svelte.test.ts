@@ -17,6 +17,7 @@ const method = (id: string, change: Partial<MethodEntry>): MethodEntry => ({
   equation: '',
   produces: 'velocity',
   needsTeacher: false,
+  isTrainable: true,
   params: {},
   views: ['samples'],
   ...change,

@@ -12,6 +12,7 @@ const method = (produces: Produces, needsTeacher = false): MethodEntry => ({
   equation: '',
   produces,
   needsTeacher,
+  isTrainable: true,
   params: {},
   views: ['samples'],
 });

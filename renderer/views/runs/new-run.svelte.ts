@@ -2,6 +2,7 @@ import { tick, untrack } from 'svelte';
 import type { DatasetEntry, JsonSchema, MethodEntry } from '#contract/catalog.ts';
 import type { WireError } from '#contract/errors.ts';
 import { wireErrorFrom } from '#contract/errors.ts';
+import { NO_DATASET } from '#contract/runs.ts';
 import type { DatasetChoice, RunConfigInput } from '#contract/runs.ts';
 import { formFromSchema, refusalsFromError } from '../../form/form-state.svelte.ts';
 import type { FormState } from '../../form/form-state.svelte.ts';
@@ -38,7 +39,9 @@ export class NewRunState {
   readonly #workbench: Workbench;
   readonly #draft: () => Draft;
 
-  readonly methods = $derived.by(() => this.#workbench.catalog.catalog?.methods ?? []);
+  readonly methods = $derived.by(() =>
+    (this.#workbench.catalog.catalog?.methods ?? []).filter(({ isTrainable }) => isTrainable),
+  );
   readonly datasets = $derived.by(() => this.#workbench.catalog.catalog?.datasets ?? []);
   readonly method: MethodEntry | null = $derived.by(() => this.#workbench.catalog.method(this.methodId));
   readonly dataset: DatasetEntry | null = $derived.by(() => this.#workbench.catalog.dataset(this.datasetId));
@@ -46,7 +49,8 @@ export class NewRunState {
   /** What a distillation can learn from, those trained on the same data first. */
   readonly teachers: readonly TeacherOption[] = $derived.by(() => {
     if (this.method?.needsTeacher !== true) return [];
-    const { runs, catalog } = this.#workbench;
+    const { runs, catalog, models } = this.#workbench;
+    const imported = models.list.filter(({ use }) => use === 'teacher');
     const trained = teachersOf([...runs.list, ...runs.demos], (id) => catalog.method(id));
     const options = trained.map((run) => ({
       id: run.id,
@@ -55,11 +59,20 @@ export class NewRunState {
     }));
     const exact = { id: analytic, title: 'Exact velocity of the data', fits: true };
     const all = this.dataset?.analytic === true ? [exact, ...options] : options;
-    return [...all.filter(({ fits }) => fits), ...all.filter(({ fits }) => !fits)];
+    return [
+      ...all.filter(({ fits }) => fits),
+      ...imported.map(({ id, name, title }) => ({ id, title: `${name}, ${title}`, fits: true })),
+      ...all.filter(({ fits }) => !fits),
+    ];
   });
   readonly teacher = $derived.by(
     () => this.teachers.find(({ id }) => id === this.chosenTeacher)?.id ?? this.teachers[0]?.id ?? null,
   );
+  /** The imported model that is learnt from: whose data nobody has, so that none can be chosen. */
+  readonly importedTeacher = $derived.by(() => {
+    const isAsked = this.method?.needsTeacher === true;
+    return isAsked ? this.#workbench.models.get(this.teacher) : null;
+  });
 
   // As text, so that the same schema loaded again keeps its form and what was typed there.
   readonly #methodSchema = $derived.by(() => JSON.stringify(this.method?.params ?? null));
@@ -81,7 +94,7 @@ export class NewRunState {
   /** Why training cannot be started now; null if it can. */
   readonly refusal = $derived.by(() => {
     if (this.#workbench.connection.status !== 'connected') return 'The engine is not connected';
-    if (this.method === null || this.dataset === null) {
+    if (this.method === null || (this.dataset === null && this.importedTeacher === null)) {
       return 'The engine has not told yet what it can train';
     }
     if (this.method.needsTeacher && this.teacher === null) {
@@ -113,7 +126,9 @@ export class NewRunState {
     // An engine may not have what the draft names.
     $effect(() => {
       if (this.method === null) this.methodId = this.methods[0]?.id ?? this.methodId;
-      if (this.dataset === null) this.datasetId = this.datasets[0]?.id ?? this.datasetId;
+      if (this.dataset === null && this.datasetId !== NO_DATASET) {
+        this.datasetId = this.datasets[0]?.id ?? this.datasetId;
+      }
     });
   }
 
@@ -154,7 +169,10 @@ export class NewRunState {
       method: this.methodId,
       ...(this.method?.needsTeacher === true && this.teacher !== null ? { teacher: this.teacher } : {}),
       params: this.methodForm?.values() ?? {},
-      dataset: { id: this.datasetId, params: this.datasetForm?.values() ?? {} },
+      dataset:
+        this.importedTeacher === null
+          ? { id: this.datasetId, params: this.datasetForm?.values() ?? {} }
+          : { id: NO_DATASET, params: {} },
     } as RunConfigInput;
   }
 
