@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from './pages/desktop.ts';
 import type { Desktop } from './pages/desktop.ts';
@@ -110,6 +110,54 @@ test('a second start hands its file to the app that runs, and names one that is 
   await expect.poll(() => desktop.log()).toContain(`There is no such file: ${path.join(home, 'absent.csv')}`);
 });
 
+/** A safetensors file with one matrix. */
+function writeCheckpoint(file: string, tensor: string): void {
+  const header = JSON.stringify({ [tensor]: { dtype: 'F32', shape: [2, 3], data_offsets: [0, 24] } });
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const values = new Float32Array([1, 2, 3, 4, 5, 6]);
+  writeFileSync(file, Buffer.concat([length, Buffer.from(header), Buffer.from(values.buffer)]));
+}
+
+test('checkpoints are looked into: from the command line, dropped, and from the dialog', async ({
+  desktop,
+  home,
+  workbench,
+}) => {
+  const folder = path.join(home, 'a folder of mine');
+  mkdirSync(folder);
+  const file = (name: string): string => path.join(folder, `${name}.safetensors`);
+  for (const name of ['given', 'dropped', 'chosen']) writeCheckpoint(file(name), `${name}.weight`);
+  const tree = workbench.part('checkpoint-tree');
+  await expect(workbench.part('connection')).toHaveText(/Connected/);
+
+  await desktop.startAgain(file('given'));
+  await expect(workbench.part('checkpoint')).toContainText('given.safetensors');
+  await expect(tree).toContainText('given');
+
+  const session = await workbench.page.context().newCDPSession(workbench.page);
+  const data = { items: [], files: [file('dropped')], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
+    if (type === 'dragOver') await expect(workbench.part('drop-target')).toBeVisible();
+  }
+  await expect(workbench.part('checkpoint')).toContainText('dropped.safetensors');
+  await expect(tree).toContainText('dropped');
+
+  await desktop.evaluate(({ dialog, Menu }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+    Menu.getApplicationMenu()?.getMenuItemById('checkpoint.open')?.click();
+  }, file('chosen'));
+  await expect(workbench.part('checkpoint')).toContainText('chosen.safetensors');
+  await expect(tree).toContainText('chosen');
+
+  // No process that read a file is left, and the page was told no path.
+  await expect
+    .poll(() => desktop.evaluate(({ app }) => app.getAppMetrics().map(({ name }) => name), undefined))
+    .not.toContain('Fewstep reader');
+  expect(await workbench.page.content()).not.toContain('a folder of mine');
+});
+
 test('the native menu does what the window can, and greys what it cannot', async ({ desktop, workbench }) => {
   await expect(workbench.part('connection')).toHaveText(/Connected/);
   const enabled = (id: string): Promise<boolean | undefined> =>
@@ -159,7 +207,15 @@ test('the window stays on its page, and nothing beside it is served', async ({ d
   });
   expect(globals).toEqual({
     loose: [],
-    bridge: ['connectEngine', 'onCommand', 'onOpenFile', 'platform', 'setEnabledCommands'],
+    bridge: [
+      'connectEngine',
+      'grantFile',
+      'onCommand',
+      'onOpenFile',
+      'openCheckpointDialog',
+      'platform',
+      'setEnabledCommands',
+    ],
   });
 });
 

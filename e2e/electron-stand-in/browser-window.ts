@@ -22,7 +22,16 @@ interface WindowOptions extends Rectangle {
   webPreferences: { preload: string };
 }
 
-export const ipcMain = new EventEmitter();
+type Handler = (event: unknown, ...args: unknown[]) => unknown;
+
+class IpcMain extends EventEmitter {
+  readonly handlers = new Map<string, Handler>();
+  handle(channel: string, handler: Handler): void {
+    this.handlers.set(channel, handler);
+  }
+}
+
+export const ipcMain = new IpcMain();
 
 /** The frame that a message came from, as far as the app looks at it. */
 class WebFrameMain {
@@ -183,6 +192,9 @@ class WebContents extends EventEmitter {
           ...message.args,
         );
         return;
+      case 'invoke':
+        void this.#answer(frame, message);
+        return;
       case 'post':
         hub.post(message.id, message.data, []);
         return;
@@ -195,6 +207,29 @@ class WebContents extends EventEmitter {
       default:
         message satisfies never;
     }
+  }
+
+  async #answer(frame: Frame, { id, channel, args }: Extract<FromPage, { kind: 'invoke' }>): Promise<void> {
+    try {
+      const handler = ipcMain.handlers.get(channel);
+      if (handler === undefined) throw new Error(`No handler registered for '${channel}'`);
+      const event = { sender: this, senderFrame: new WebFrameMain(this, frame) };
+      const value = await handler(event, ...(await Promise.all(args.map((each) => this.#withPath(each)))));
+      this.#toPage({ kind: 'answer', id, value, error: null });
+    } catch (error) {
+      this.#toPage({ kind: 'answer', id, value: null, error: String(error) });
+    }
+  }
+
+  /** The path of a file that the page has shown to `webUtils`; empty if a script made it up. */
+  async #withPath(word: unknown): Promise<unknown> {
+    const index = typeof word === 'string' ? /^stand-in-file:(\d+)$/.exec(word)?.[1] : undefined;
+    if (index === undefined) return word;
+    const session = await theBrowser().newCDPSession(await this.#page);
+    const { result } = await session.send('Runtime.evaluate', { expression: `standInFiles[${index}]` });
+    const { path } = await session.send('DOM.getFileInfo', { objectId: result.objectId ?? '' });
+    await session.detach();
+    return path;
   }
 
   #holder(): Holder {

@@ -3,15 +3,17 @@
  * script, over a binding to the main process. It is sent as source: it may use nothing from outside.
  */
 
-/** From the page: an IPC message, a message on a port, the end of a port, `window.open`. */
+/** From the page: an IPC message, a question, a message on a port, the end of a port, `window.open`. */
 export type FromPage =
   | { kind: 'ipc'; channel: string; args: unknown[] }
+  | { kind: 'invoke'; id: number; channel: string; args: unknown[] }
   | { kind: 'post'; id: number; data: unknown }
   | { kind: 'close'; id: number }
   | { kind: 'open'; url: string };
 
 export type ToPage =
   | { kind: 'ipc'; channel: string; args: unknown[]; ports: number[] }
+  | { kind: 'answer'; id: number; value: unknown; error: string | null }
   | { kind: 'port message'; id: number; data: unknown }
   | { kind: 'port ended'; id: number };
 
@@ -30,6 +32,8 @@ export function pageSide(
   const page = window as unknown as Window & {
     standInSend(packed: string): void;
     standInReceive(packed: string): void;
+    /** Files whose paths were asked for. */
+    standInFiles: File[];
   };
   // A preload script runs in the main frame alone.
   if (window !== window.top) return;
@@ -37,6 +41,9 @@ export function pageSide(
   type Listener = (event: { ports: MessagePort[] }, ...args: unknown[]) => void;
   const listeners = new Map<string, Set<Listener>>();
   const ports = new Map<number, MessagePort>();
+  const questions = new Map<number, (answer: { value: unknown; error: string | null }) => void>();
+  let nextQuestion = 0;
+  page.standInFiles = [];
 
   function send(message: FromPage): void {
     standInSend(pack(message));
@@ -56,6 +63,9 @@ export function pageSide(
     if (message.kind === 'ipc') {
       const event = { ports: message.ports.map(openPort) };
       for (const listener of listeners.get(message.channel) ?? []) listener(event, ...message.args);
+    } else if (message.kind === 'answer') {
+      questions.get(message.id)?.(message);
+      questions.delete(message.id);
     } else if (message.kind === 'port message') {
       ports.get(message.id)?.postMessage(message.data);
     } else {
@@ -71,11 +81,25 @@ export function pageSide(
     },
     ipcRenderer: {
       send: (channel: string, ...args: unknown[]) => send({ kind: 'ipc', channel, args }),
+      invoke(channel: string, ...args: unknown[]): Promise<unknown> {
+        const id = nextQuestion++;
+        send({ kind: 'invoke', id, channel, args });
+        return new Promise((resolve, reject) => {
+          questions.set(id, ({ value, error }) => {
+            if (error === null) resolve(value);
+            else reject(new Error(`Error invoking remote method '${channel}': ${error}`));
+          });
+        });
+      },
       on(channel: string, listener: Listener): void {
         const known = listeners.get(channel) ?? new Set();
         listeners.set(channel, known.add(listener));
       },
       off: (channel: string, listener: Listener) => void listeners.get(channel)?.delete(listener),
+    },
+    webUtils: {
+      // Only the main process can ask Chromium for a path: it puts it in the place of this word.
+      getPathForFile: (file: File) => `stand-in-file:${page.standInFiles.push(file) - 1}`,
     },
   };
 

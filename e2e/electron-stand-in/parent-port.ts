@@ -12,7 +12,9 @@ const ports = new PortTable({
   close: (id) => send({ kind: 'close', id }),
 });
 
-const parentPort = new EventEmitter();
+const parentPort = Object.assign(new EventEmitter(), {
+  postMessage: (data: unknown) => send({ kind: 'message', data }),
+});
 process.on('message', (message: Down) => {
   if (message.kind === 'port message') ports.deliver(message.id, message.data, message.ports);
   else if (message.kind === 'port ended') ports.ended(message.id);

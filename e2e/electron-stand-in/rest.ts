@@ -15,6 +15,11 @@ export const dialog = {
     dialog.shown.push(args.at(-1) as MessageBox);
     return Promise.resolve({ response: 0 });
   },
+  /** Is cancelled; a test that chooses puts a function of its own in its place. */
+  showOpenDialog(): Promise<{ canceled: boolean; filePaths: string[] }> {
+    if (!app.isReady()) throw new Error('dialog can only be used after app is ready');
+    return Promise.resolve({ canceled: true, filePaths: [] });
+  },
   showErrorBox(message: string, detail: string): void {
     dialog.shown.push({ message, detail });
   },

@@ -15,10 +15,14 @@ export type Down =
   | { kind: 'port message'; id: number; data: unknown; ports: readonly number[] }
   | { kind: 'port ended'; id: number };
 export type Up =
-  { kind: 'post'; id: number; data: unknown; ports: readonly number[] } | { kind: 'close'; id: number };
+  | { kind: 'message'; data: unknown }
+  | { kind: 'post'; id: number; data: unknown; ports: readonly number[] }
+  | { kind: 'close'; id: number };
 
 interface ForkOptions {
   serviceName?: string;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
   stdio?: readonly ('ignore' | 'pipe' | 'inherit')[];
 }
 
@@ -29,12 +33,14 @@ class UtilityProcess extends EventEmitter implements Holder {
   readonly stderr: Readable | null;
   readonly #child: ChildProcess;
 
-  constructor(modulePath: string, args: readonly string[], { serviceName, stdio }: ForkOptions) {
+  constructor(modulePath: string, args: readonly string[], { serviceName, stdio, env, cwd }: ForkOptions) {
     super();
     const [, out = 'inherit', err = 'inherit'] = stdio ?? [];
     this.#child = fork(modulePath, args, {
       execArgv: ['--import', parentPort],
       serialization: 'advanced',
+      ...(env === undefined ? {} : { env }),
+      ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', out, err, 'ipc'],
     });
     this.stdout = this.#child.stdout;
@@ -82,7 +88,8 @@ class UtilityProcess extends EventEmitter implements Holder {
   }
 
   #receive(message: Up): void {
-    if (message.kind === 'post') hub.post(message.id, message.data, message.ports);
+    if (message.kind === 'message') this.emit('message', message.data);
+    else if (message.kind === 'post') hub.post(message.id, message.data, message.ports);
     else hub.close(message.id);
   }
 }
