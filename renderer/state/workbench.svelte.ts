@@ -1,4 +1,5 @@
 import { createContext, untrack } from 'svelte';
+import { NO_DATASET } from '#contract/runs.ts';
 import { CatalogState } from './catalog.svelte.ts';
 import { Checkpoints } from './checkpoints.svelte.ts';
 import { Commands } from './commands.svelte.ts';
@@ -145,6 +146,21 @@ export class Workbench {
     const first = this.runs.list.find((run) => run.status === 'running') ?? this.runs.list[0];
     if (first !== undefined) this.selection.openRun(first.id);
     else if (this.runs.demos[0] !== undefined) this.openDemo(this.runs.demos[0].id);
+  }
+
+  /** Shows an imported teacher, and opens the form of a student that learns from it. */
+  openDistillation(teacher: string): void {
+    const method = this.catalog.catalog?.methods.find(
+      ({ needsTeacher, isTrainable }) => needsTeacher && isTrainable,
+    );
+    const id = method?.id ?? 'freeflow';
+    const dataset = { id: NO_DATASET, params: {} };
+    this.selection.openRun(teacher);
+    this.selection.openForm({
+      method: id,
+      dataset: NO_DATASET,
+      config: { method: id, teacher, dataset, params: {} },
+    });
   }
 
   /** Shows a run that ships with the program, moving at once. */

@@ -128,3 +128,10 @@ export function entriesWith(
   );
   return added.length === 0 ? entries : [...entries, ...added];
 }
+
+/** The weights that are taken before those that lie beside them, else in the order of the file. */
+export function chosenFirst(entries: readonly TensorEntry[], group: string): readonly TensorEntry[] {
+  if (group === '') return entries;
+  const isChosen = ({ name }: TensorEntry): boolean => name.startsWith(`${group}.`);
+  return [...entries.filter(isChosen), ...entries.filter((entry) => !isChosen(entry))];
+}

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TensorEntry } from '#contract/checkpoints.ts';
 import { rowWindow } from '../../ui/windowing.ts';
+import { chosenFirst } from './lines.ts';
 import { moveIn } from './tree-keys.ts';
 import { elementsOf, firstOpen, isFound, parentRow, rowsOf, treeOf } from './tree.ts';
 import type { Folder, TreeRow } from './tree.ts';
@@ -203,4 +204,13 @@ it('draws a bounded number of lines of 6000 tensors wherever it is scrolled to',
       expect(before + after + (to - from) * 24).toBe(rows.length * 24);
     }),
   );
+});
+
+describe('chosenFirst', () => {
+  it('puts the weights that are taken before the others and moves nothing else', () => {
+    const entries = ['model.a', 'model.b', 'ema.a', 'opt.a', 'ema.b', 'emaish.a'].map((name) => entry(name));
+    const namesOf = (group: string) => chosenFirst(entries, group).map(({ name }) => name);
+    expect(namesOf('ema')).toEqual(['ema.a', 'ema.b', 'model.a', 'model.b', 'opt.a', 'emaish.a']);
+    expect(namesOf('')).toEqual(entries.map(({ name }) => name));
+  });
 });

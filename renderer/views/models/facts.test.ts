@@ -8,7 +8,7 @@ const rowsOf = (model: Parameters<typeof modelFacts>[0]) =>
 describe('modelFacts', () => {
   it('says of a teacher how it is asked, and its sizes', () => {
     expect(rowsOf(modelSummary('sit'))).toMatchObject({
-      Sample: '8 x 8 x 4',
+      Sample: '8 × 8 × 4',
       Classes: '10',
       'Width, depth, heads': '32, 2, 4',
       'Its velocity': 'data - noise at 1 - t',
@@ -34,7 +34,7 @@ describe('modelFacts', () => {
       },
     });
     const rows = rowsOf(autoencoder);
-    expect(rows).toMatchObject({ Image: '16 x 16 x 3', Levels: '16, 32', 'Scaling factor': '0.18215' });
+    expect(rows).toMatchObject({ Image: '16 × 16 × 3', Levels: '16, 32', 'Scaling factor': '0.18215' });
     expect(Object.keys(rows)).not.toContain('Classes');
     expect(Object.keys(rows)).not.toContain('Its velocity');
     expect(canBeOriginal(autoencoder)).toBe(false);

@@ -22,7 +22,7 @@ export function modelFacts(model: ModelSummary): Fact[] {
     { label: 'File', value: fileName, title: fileName },
     { label: 'Parameters', value: formatCount(parameters), title: String(parameters) },
     { label: 'Weights', value: formatBytes(bytes) },
-    { label: model.use === 'autoencoder' ? 'Image' : 'Sample', value: sampleShape.join(' x ') },
+    { label: model.use === 'autoencoder' ? 'Image' : 'Sample', value: sampleShape.join(' × ') },
     ...(classes > 0 ? [{ label: 'Classes', value: formatCount(classes) }] : []),
     ...(config.network === 'dit'
       ? [

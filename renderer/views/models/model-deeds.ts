@@ -1,20 +1,5 @@
 import type { ExportedModel, ModelSummary } from '#contract/checkpoints.ts';
-import { NO_DATASET } from '#contract/runs.ts';
-import type { Workbench } from '../../state/workbench.svelte.ts';
 import type { Hands } from '../../ui/hands.svelte.ts';
-
-/** Opens the form of a student that learns from it. */
-export function distil({ selection, catalog }: Workbench, model: ModelSummary): void {
-  const method = catalog.catalog?.methods.find(
-    ({ needsTeacher, isTrainable }) => needsTeacher && isTrainable,
-  );
-  const id = method?.id ?? 'freeflow';
-  selection.openForm({
-    method: id,
-    dataset: NO_DATASET,
-    config: { method: id, teacher: model.id, dataset: { id: NO_DATASET, params: {} }, params: {} },
-  });
-}
 
 /** Moves a model to the trash at once; it can be taken back. */
 export async function deleteModel(hands: Hands, model: ModelSummary): Promise<void> {

@@ -8,6 +8,8 @@ import type { Axes } from '../axes.ts';
 /** What a person has set in the trajectories view of one pane; it outlives a look at another view. */
 export class TrajectorySettings {
   count = $state(500);
+  /** Of images, whose paths have thousands of coordinates. */
+  imageCount = $state(64);
   sampler = $state('euler');
   nfe = $state(32);
   studentNfe = $state(1);
