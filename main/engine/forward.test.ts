@@ -7,6 +7,8 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { RecognitionOptions } from '#contract/checkpoints.ts';
 import { writeNetworkFile } from '../checkpoints/export/names.ts';
+import { readSafetensors } from '../checkpoints/index.ts';
+import { writeSafetensors } from '../checkpoints/safetensors/write.ts';
 import { writeTensorFile } from '../checkpoints/export/tensor-file.ts';
 import { applyDitImage } from '../models/dit/image-dit.ts';
 import { ditShapes } from '../models/dit/dit-shapes.ts';
@@ -45,15 +47,15 @@ function writeArrays(file: string, arrays: Arrays): string {
 }
 
 /** A SiT under its original names, and inputs with the outputs of the reference executor. */
-async function sitWithIo(): Promise<{ file: string; io: Arrays; folder: string }> {
+async function sitWithIo(config = TINY_DIT): Promise<{ file: string; io: Arrays; folder: string }> {
   const folder = scratchFolder();
   const file = path.join(folder, 'sit.safetensors');
-  const weights = randomWeights(ditShapes(TINY_DIT));
-  writeNetworkFile(file, TINY_DIT, 'sit', 'original', (own) => weights[own]!);
+  const weights = randomWeights(ditShapes(config));
+  writeNetworkFile(file, config, 'sit', 'original', (own) => weights[own]!);
   const x = { shape: [2, 4, 8, 8], data: noise('x', [2, 4, 8, 8]) };
   const t = { shape: [2], data: Float32Array.of(0.2, 0.9) };
   const y = { shape: [2], data: Float32Array.of(1, 3) };
-  const shapes = ditShapes(TINY_DIT);
+  const shapes = ditShapes(config);
   const program = await compileProgram(referenceExecutor(), {
     inputs: Object.fromEntries(
       Object.entries({ ...shapes, x: x.shape, t: t.shape, y: y.shape }).map(([name, shape]) => [
@@ -63,7 +65,7 @@ async function sitWithIo(): Promise<{ file: string; io: Arrays; folder: string }
     ),
     run: (_, { x: image, t: time, y: label, ...parameters }) => {
       const said = applyDitImage(
-        TINY_DIT,
+        config,
         parameters,
         tf.transpose(image!, [0, 2, 3, 1]),
         time as Tensor1D,
@@ -100,6 +102,22 @@ describe('a forward pass', () => {
     expect(second.output).toMatchObject([{ shape: [2, 4, 8, 8] }]);
     expect(second.relativeToStd).toBeLessThan(FORWARD_TOLERANCE);
     expect(temporary()).toEqual(before);
+  });
+
+  it('finds the heads that nobody chose by the outputs that they give', async () => {
+    // Of a network so narrow, 2 heads are assumed.
+    const { file: told, folder, io } = await sitWithIo({ ...TINY_DIT, heads: 8 });
+    const file = path.join(folder, 'untold.safetensors');
+    fs.writeFileSync(file, writeSafetensors(readSafetensors(fs.readFileSync(told), told).tensors));
+    const compared = writeArrays(path.join(folder, 'io.safetensors'), io);
+    const report = await forward(file, compared, { kind: 'sit' });
+    expect(report.config).toMatchObject({ heads: 8 });
+    expect(report.settled).toEqual({ heads: 8 });
+    expect(report.relativeToStd).toBeLessThan(FORWARD_TOLERANCE);
+    // Chosen ones are not gone beyond, right or wrong.
+    const chosen = await forward(file, compared, { kind: 'sit', heads: 4 });
+    expect([chosen.config, chosen.settled]).toMatchObject([{ heads: 4 }, {}]);
+    expect(chosen.relativeToStd).toBeGreaterThan(FORWARD_TOLERANCE);
   });
 
   it('says by how much it disagrees', async () => {

@@ -1,6 +1,7 @@
-/** What the `config.json` beside a file of diffusers says of it. */
+/** What the `config.json` beside a file of diffusers says of it, or a JSON file of its own name. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isFolder } from '../../checkpoints/byte-source.ts';
 
 const MOST_BYTES = 1_000_000;
 const MOST_FACTS = 1000;
@@ -15,12 +16,14 @@ const MOST_DEPTH = 8;
  */
 export function configFacts(file: string): Map<string, string> {
   const facts = new Map<string, string>();
-  const isFolder = fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
-  add('config', jsonOf(path.join(isFolder ? file : path.dirname(file), 'config.json')), 0);
+  const folder = isFolder(file) ? file : path.dirname(file);
+  // The nearer name is the surer one, and what is said first stays.
+  if (!isFolder) add('config', jsonOf(path.join(folder, `${path.parse(file).name}.json`)), 0);
+  add('config', jsonOf(path.join(folder, 'config.json')), 0);
   return facts;
 
   function add(key: string, value: unknown, depth: number): void {
-    if (facts.size >= MOST_FACTS || depth > MOST_DEPTH) return;
+    if (facts.size >= MOST_FACTS || depth > MOST_DEPTH || facts.has(key)) return;
     if (typeof value === 'object' && value !== null) {
       for (const [name, each] of Object.entries(value)) add(`${key}.${name}`, each, depth + 1);
     } else if (value !== null && value !== undefined) {

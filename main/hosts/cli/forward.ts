@@ -39,11 +39,12 @@ export async function forward(argv: readonly string[], output: Output): Promise<
 }
 
 function linesOf(report: ForwardReport, agrees: boolean): string[] {
-  const { title, seconds, loadSeconds, memoryBytes, output, fed, relativeToStd } = report;
+  const { title, seconds, loadSeconds, memoryBytes, output, fed, relativeToStd, settled } = report;
   const asked = Object.entries(fed ?? {}).map(([name, value]) => `, ${name} = ${value}`);
   return [
     title,
     `one pass ${brief(seconds)} s${fed === null ? '' : `, of seeded noise${asked.join('')}`}; recognised and loaded in ${brief(loadSeconds)} s; at most ${brief(memoryBytes / 2 ** 30)} GiB of memory`,
+    ...Object.entries(settled).map(([name, value]) => `${name} ${value}, for which the outputs agree`),
     ...output.map(
       ({ name, shape, min, max, mean, std, maxAbsError }) =>
         `  ${name.padEnd(10)} [${shape.join(', ')}]  mean ${brief(mean)}  std ${brief(std)}  from ${brief(min)} to ${brief(max)}${
