@@ -24,6 +24,7 @@ export default {
     'out/renderer/**',
     'resources/icons/icon.png',
     'resources/demos/**',
+    'resources/data/**',
     'package.json',
     // Bundled already, as they are needed.
     '!node_modules/@tensorflow/**',

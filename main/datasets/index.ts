@@ -1,6 +1,8 @@
 /** The registry of datasets: a new one is a file and a line here. */
 import { WorkbenchError } from '#contract/errors.ts';
 import type { Dataset } from './dataset.ts';
+import { digits } from './images/digits.ts';
+import { shapes } from './images/shapes.ts';
 import { bimodal } from './toy2d/bimodal.ts';
 import { checkerboard } from './toy2d/checkerboard.ts';
 import { eightGaussians } from './toy2d/eight-gaussians.ts';
@@ -12,10 +14,12 @@ import { swissRoll } from './toy2d/swiss-roll.ts';
 import { twoMoons } from './toy2d/two-moons.ts';
 
 export type { DataSource, Dataset } from './dataset.ts';
+export { imagesFromFiles, importedImages, isImageFile } from './imported/images.ts';
 export { importedDataset, npyFromPoints, pointsFromFile } from './imported/imported.ts';
+export { npzFromImages } from './imported/write-npz.ts';
 export { parseDatasetParams } from './parse-params.ts';
 
-/** In the order in which a person is offered them. */
+/** Points, in the order in which a person is offered them. */
 export const datasets: readonly Dataset[] = [
   checkerboard,
   swissRoll,
@@ -28,12 +32,15 @@ export const datasets: readonly Dataset[] = [
   gaussianMixture,
 ];
 
+/** Images, with labels, likewise. */
+export const imageDatasets: readonly Dataset[] = [digits, shapes];
+
 /**
  * @param imported  datasets that a person brought, looked up beside the built-in ones
  * @throws WorkbenchError `dataset/unknown`, naming those that exist
  */
 export function datasetById(id: string, imported: readonly Dataset[] = []): Dataset {
-  const known = [...datasets, ...imported];
+  const known = [...datasets, ...imageDatasets, ...imported];
   const dataset = known.find((each) => each.id === id);
   if (dataset === undefined) {
     const ids = known.map((each) => each.id);

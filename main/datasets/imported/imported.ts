@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { type Dataset, defineDataset } from '../dataset.ts';
 import { standardised } from '../standardise.ts';
 import { parseCsv } from './parse-csv.ts';
-import { isNpy, parseNpy } from './parse-npy.ts';
+import { isNpy } from './npy-header.ts';
+import { parseNpy } from './parse-npy.ts';
 import { type Points, momentsOf } from './points.ts';
 
 export { npyFromPoints } from './parse-npy.ts';

@@ -1,0 +1,87 @@
+/** Stored images, 8 bits a number, as a source of samples in [-1, 1]. */
+import { Rng } from '../../tensor/rng.ts';
+import type { DataSource, ImageShape, Labelled } from '../dataset.ts';
+import { mirror } from './mirror.ts';
+
+export interface ImageSet {
+  /** At least 2. */
+  readonly count: number;
+  readonly shape: ImageShape;
+  /** Levels, flat [count * height * width * channels]. */
+  readonly values: Uint8Array;
+  /** [count] classes, or null. */
+  readonly labels: Uint16Array | null;
+  /** 0 without labels. */
+  readonly classes: number;
+}
+
+interface ImageOptions {
+  /** The level that becomes 1; none is above it. Level 0 becomes -1. */
+  readonly white: number;
+  /** Share of the images in the holdout, below 1. */
+  readonly holdout: number;
+  /** Whether half of the images drawn for training are mirrored; those of the holdout never are. */
+  readonly mirrored: boolean;
+  /**
+   * With u uniform in [0, 1), a level v becomes 2 (v + u) / (white + 1) - 1 in place of 2 v / white - 1
+   * (Uria, Murray, Larochelle 2013): levels turn into a density without gaps. In the holdout too, for
+   * what is learnt lies on that scale.
+   */
+  readonly dequantised: boolean;
+}
+
+/** Which images are held out depends on their number and share alone. */
+const SPLIT_SEED = 0;
+
+export function imageSource(set: ImageSet, options: ImageOptions): DataSource {
+  const order = new Rng(SPLIT_SEED, 'datasets/holdout').permutation(set.count);
+  const held = Math.min(Math.round(options.holdout * set.count), set.count - 1);
+  const training = partOf(set, order.slice(held).sort(), options);
+  if (held === 0) return training;
+  return { ...training, holdout: partOf(set, order.slice(0, held).sort(), { ...options, mirrored: false }) };
+}
+
+/** Images drawn with replacement from some rows of a set. */
+function partOf(set: ImageSet, rows: Int32Array, options: ImageOptions): DataSource {
+  const { shape, labels, classes } = set;
+  const dim = shape[0] * shape[1] * shape[2];
+  const { white, dequantised } = options;
+  /** Of each level; where noise is added to it, the lower end of its share. */
+  const scale = Float64Array.from(
+    { length: white + 1 },
+    (_, level) => (2 * level) / (white + Number(dequantised)) - 1,
+  );
+
+  function scaled(drawn: Int32Array, rng: Rng | null): Labelled {
+    const values = new Float32Array(drawn.length * dim);
+    for (let i = 0, at = 0; i < drawn.length; i++) {
+      const start = drawn[i]! * dim;
+      for (let j = 0; j < dim; j++) values[at++] = scale[set.values[start + j]!]!;
+    }
+    if (rng !== null && options.mirrored) {
+      for (let i = 0; i < drawn.length; i++) {
+        if (rng.uniform() < 0.5) mirror(values.subarray(i * dim, (i + 1) * dim), shape);
+      }
+    }
+    if (dequantised) {
+      const level = 2 / (white + 1);
+      for (let j = 0; j < values.length; j++) values[j]! += level * (rng?.uniform() ?? 0.5);
+    }
+    return { values, labels: Int32Array.from(drawn, (row) => labels?.[row] ?? 0) };
+  }
+  function labelled(rng: Rng, count: number): Labelled {
+    // All rows are drawn first, so that options do not change which images there are.
+    const drawn = new Int32Array(count);
+    for (let i = 0; i < count; i++) drawn[i] = rows[rng.int(rows.length)]!;
+    return scaled(drawn, rng);
+  }
+  return {
+    dim,
+    shape,
+    range: [-1, 1],
+    size: rows.length,
+    sample: (rng, count) => labelled(rng, count).values,
+    items: (from, to) => scaled(rows.subarray(from, to), null),
+    ...(labels && { classes, labelled }),
+  };
+}
