@@ -53,6 +53,15 @@ export function fileSource(file: string): ByteSource {
   };
 }
 
+/** Whether there is a folder; what cannot even be asked about, such as a link to itself, is none. */
+export function isFolder(file: string): boolean {
+  try {
+    return fs.statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,

@@ -166,6 +166,16 @@ describe('formats, whatever the file is called', () => {
     expect(codeOf(() => openCheckpoint(folderOf({ 'notes.txt': 'x' }), 'inspect'))).toBe(
       'checkpoint/no-file',
     );
+    expect(codeOf(() => openCheckpoint(path.join(root, 'n'.repeat(300)), 'inspect'))).toBe(
+      'checkpoint/no-file',
+    );
+  });
+
+  // Windows lets only some people make links.
+  it.skipIf(process.platform === 'win32')('refuses a link to itself', () => {
+    const link = path.join(folderOf({ f: '' }), 'link.pt');
+    fs.symlinkSync(link, link);
+    expect(codeOf(() => openCheckpoint(link, 'inspect'))).toBe('checkpoint/no-file');
   });
 
   it('gives a named refusal or a listing for any beginning of any format', () => {
@@ -313,6 +323,7 @@ describe('runs', () => {
   it.each([
     ['a run.json that is none', { ...files, 'run.json': '{' }, 'run-file'],
     ['a run.json of many megabytes', { ...files, 'run.json': ' '.repeat(5e6) }, 'run-file'],
+    ['a run whose folder of checkpoints is a file', { 'run.json': run, checkpoints: '' }, 'run-file'],
     ['a run without checkpoints', { 'run.json': run, 'checkpoints/notes.txt': '' }, 'run-empty'],
     ['a run with nothing whole', { 'run.json': run, 'checkpoints/step-1.safetensors': 'x' }, 'run-damaged'],
   ])('refuses %s', (_, content: Record<string, string | Uint8Array>, code) => {

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { archiveFormat } from './archive.ts';
-import { fileSource } from './byte-source.ts';
+import { fileSource, isFolder } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { Checkpoint, OpenMode } from './checkpoint.ts';
 import { withFileDetail } from './file-detail.ts';
@@ -24,7 +24,7 @@ const INDEX_NAME = /\.safetensors\.index\.json$/;
  *   are in `detail`
  */
 export function openCheckpoint(file: string, mode: OpenMode): Checkpoint {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return openFolder(file, mode);
+  if (isFolder(file)) return openFolder(file, mode);
   const run = runFolderOf(file);
   return run === null ? openFile(file, mode) : openRunFolder(run, path.basename(file));
 }

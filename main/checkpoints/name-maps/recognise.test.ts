@@ -481,6 +481,22 @@ describe('unknown layouts', () => {
     expect(recognise(fileOf({}))).toEqual(nothing);
   });
 
+  it('have the neighbour that their known names make, whatever strangers are among them', () => {
+    const { 'net.x_embedder.proj.weight': _, ...dits } = wrapped(ditKeys(TINY), 'net');
+    const { nearest } = recognise(fileOf(dits));
+    expect(nearest?.kind).toBe('dit');
+    const part = fc.constantFrom('', '0', '17', 'blocks', 'attn', 'qkv', 'mlp', 'weight', '__proto__', 'x');
+    const name = fc.array(part, { minLength: 1, maxLength: 40 }).map((parts) => parts.join('.'));
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { maxLength: 60 }), (names) => {
+        // Under a prefix whose parts are none of a layout's, and behind a part that is none.
+        const strangers = Object.fromEntries(names.map((each) => [`stranger.${each}.odd`, [2]]));
+        expect(recognise(fileOf({ ...strangers, ...dits })).nearest).toEqual(nearest);
+      }),
+      { seed: 5 },
+    );
+  });
+
   it('are not a kind that a person says they are', () => {
     const { recognition, nearest } = recognise(fileOf(piflowKeys(TINY, 4)), { kind: 'dit' });
     expect(recognition).toBeNull();

@@ -35,7 +35,7 @@ export function storageTable(rules: PersistentIdRules): StorageTable {
 
   function resolve(id: PyValue): PyValue {
     const items = id instanceof PyTuple ? id.items : null;
-    const [kind, type, key, , numel] = items ?? [];
+    const [kind, type, key, location, numel] = items ?? [];
     if (rules.isLegacy && rules.mode === 'inspect' && kind === 'module' && type !== undefined) return type;
     if (items === null || kind !== 'storage') {
       throw bad("a tuple that begins with 'storage'", kind === undefined ? kindOf(id) : named(kind));
@@ -44,6 +44,7 @@ export function storageTable(rules: PersistentIdRules): StorageTable {
       throw bad(`a storage of ${rules.isLegacy ? 6 : 5} items`, String(items.length));
     }
     if (typeof key !== 'string') throw bad('a string as key of a storage', kindOf(key));
+    if (typeof location !== 'string') throw bad('a string as location of a storage', kindOf(location!));
     if (typeof numel !== 'bigint') throw bad('an integer as size of a storage', kindOf(numel));
     const cause = type instanceof PyObject ? type.of : type;
     if (!(cause instanceof PyGlobal)) throw bad('a storage type', kindOf(type));

@@ -80,10 +80,18 @@ function hashOf(source: ByteSource): string {
 
 function newestFirst(shelf: string): string[] {
   const stepOf = (name: string) => Number(FILE_NAME.exec(name)?.[1] ?? -1);
-  return fs
-    .readdirSync(shelf)
+  return namesIn(shelf)
     .filter((name) => FILE_NAME.test(name))
     .sort((a, b) => stepOf(b) - stepOf(a));
+}
+
+function namesIn(shelf: string): string[] {
+  try {
+    return fs.readdirSync(shelf);
+  } catch (error) {
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+    throw refusal('run-file', path.basename(shelf), 'a readable folder of checkpoints', code);
+  }
 }
 
 /** By file, the hash it was saved with; nothing where the manifest is missing or damaged. */

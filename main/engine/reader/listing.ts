@@ -9,13 +9,18 @@ import { type Recognised, recognise } from '../../checkpoints/name-maps/recognis
 import { byteLengthOf } from '../../checkpoints/safetensors/dtypes.ts';
 import { configFacts } from './config-facts.ts';
 
+type Note = CheckpointListing['warnings'][number];
+
+const PROTOTYPE = '__proto__';
+
 /** @throws WorkbenchError `checkpoint/...` for a file that cannot even be looked at */
 export function listingOf(file: string, options: RecognitionOptions): CheckpointListing {
   const checkpoint = openCheckpoint(file, 'inspect');
   try {
     const { tensors, metadata, facts, inert, warnings, format, fileBytes } = checkpoint;
     const { recognition, nearest } = recognised(file, checkpoint, options);
-    const refusal = strictRefusal(file);
+    const refusal = strictRefusal(file, format);
+    const dropped: Note[] = [];
     return {
       name: path.basename(file),
       format,
@@ -28,10 +33,10 @@ export function listingOf(file: string, options: RecognitionOptions): Checkpoint
         ...(sharedWith === undefined ? {} : { sharedWith }),
       })),
       parameters: countOf(tensors),
-      metadata: Object.fromEntries(metadata),
-      facts: Object.fromEntries(facts),
+      metadata: fieldsOf(metadata, dropped),
+      facts: fieldsOf(facts, dropped),
       inert: [...inert],
-      warnings: warnings.map(({ code, message }) => ({ code, message })),
+      warnings: [...warnings.map(({ code, message }) => ({ code, message })), ...dropped],
       groups: groupsOf(tensors),
       recognised: recognition,
       nearest,
@@ -55,7 +60,20 @@ export function countOf(tensors: readonly { readonly shape: readonly number[] }[
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
-function strictRefusal(file: string): CheckpointListing['refusal'] {
+/** As an object. A field of objects themselves cannot be one of its: nothing carries it any further. */
+function fieldsOf(values: ReadonlyMap<string, string>, dropped: Note[]): Record<string, string> {
+  const fields = Object.fromEntries(values);
+  if (values.has(PROTOTYPE)) {
+    delete fields[PROTOTYPE];
+    const message = `A value under the name "${PROTOTYPE}" is not shown.`;
+    dropped.push({ code: 'checkpoint/field-name', message });
+  }
+  return fields;
+}
+
+function strictRefusal(file: string, format: CheckpointListing['format']): CheckpointListing['refusal'] {
+  // A pickle alone is looked at more leniently than it is imported.
+  if (!format.startsWith('pytorch')) return null;
   try {
     openCheckpoint(file, 'import').close();
     return null;

@@ -1,6 +1,6 @@
 /** A checkpoint in lines: what it is, whether it can be trusted, then what is in it. */
 import type { CheckpointListing, KeyVerdict, TensorEntry, TensorStatistics } from '#contract/checkpoints.ts';
-import { brief } from './output.ts';
+import { brief, printable } from './output.ts';
 
 /** Lines of one kind before the rest is counted: `--json` has them all. */
 const MOST_VERDICTS = 12;
@@ -13,6 +13,7 @@ export function describeListing(
   return [
     whatItIs(listing),
     trust(listing),
+    nextStep(listing),
     ...listing.warnings.map(({ code, message }) => `warning: ${message} (${code})`),
     ...assumptions(listing),
     ...verdicts(listing),
@@ -20,11 +21,6 @@ export function describeListing(
     '',
     ...table(listing.tensors, statistics),
   ].map(printable);
-}
-
-/** Names come from the file, and a terminal obeys what they may hold. */
-function printable(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 }
 
 function whatItIs({ name, format, recognised, nearest, parameters, fileBytes }: CheckpointListing): string {
@@ -48,8 +44,30 @@ function trust({ format, inert, importable, refusal }: CheckpointListing): strin
   return `Trusted: ${why}. Nothing in it was run.${left}`;
 }
 
+/** What can be done with a network, by its use. */
+const USES = {
+  teacher: 'It can be sampled and distilled from',
+  student: 'It can be sampled',
+  autoencoder: 'It can turn latents into images and back',
+  run: 'It can be one of your runs',
+} as const;
+
+function nextStep({ name, importable, recognised }: CheckpointListing): string {
+  if (!importable) return 'It can be looked at, and not be imported.';
+  const use = recognised?.use ?? null;
+  if (use === null) return 'It can be looked at and compared; no network here can use it as it is.';
+  return `${USES[use]}: fewstep import ${/^[\w.+-]+$/.test(name) ? name : 'FILE'}`;
+}
+
+/** Each with the flag that says otherwise. */
 function assumptions({ recognised }: CheckpointListing): string[] {
-  return (recognised?.assumed ?? []).map(({ option, value, why }) => `assumed ${option} ${value}: ${why}`);
+  return (recognised?.assumed ?? []).map(
+    ({ option, value, why }) => `assumed ${option} ${value}: ${why} (else --${flagOf(option)})`,
+  );
+}
+
+function flagOf(option: string): string {
+  return option === 'kind' ? 'as' : option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** What does not fit; what does is counted. */
@@ -57,13 +75,19 @@ function verdicts({ recognised }: CheckpointListing): string[] {
   if (recognised === null) return [];
   const of = (verdict: KeyVerdict['verdict']): KeyVerdict[] =>
     recognised.keys.filter((key) => key.verdict === verdict);
+  const explained = new Map<string, number>();
+  for (const { why } of of('unused')) {
+    if (why !== undefined) explained.set(why, (explained.get(why) ?? 0) + 1);
+  }
+  const left = [...explained].map(([why, keys]) => `  left out ${keys}: ${why}`);
   const lines = (['shape-mismatch', 'missing', 'unused'] as const).flatMap((verdict) => {
-    const keys = of(verdict);
+    const keys = of(verdict).filter(({ why }) => verdict !== 'unused' || why === undefined);
     const rest = keys.length > MOST_VERDICTS ? [`  and ${keys.length - MOST_VERDICTS} more ${verdict}`] : [];
     return [...keys.slice(0, MOST_VERDICTS).map((key) => `  ${verdict} ${key.key}${detailOf(key)}`), ...rest];
   });
   const count = of('matched').length;
-  return [`${count} of ${recognised.keys.length} keys match${lines.length > 0 ? ':' : ''}`, ...lines];
+  const wanted = count + of('shape-mismatch').length + of('missing').length;
+  return [`${count} of ${wanted} keys of the network match`, ...lines, ...left];
 }
 
 function detailOf({ verdict, expected, found, why }: KeyVerdict): string {

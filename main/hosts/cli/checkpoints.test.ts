@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckpointListing, ModelSummary } from '#contract/checkpoints.ts';
 import { scratchFolder, sitTensors, writeTensors } from '../../engine/testdata/checkpoint-files.ts';
+import { writeSafetensors } from '../../checkpoints/safetensors/index.ts';
 import { importCheckpoint, inspect } from './checkpoints.ts';
 import type { Output } from './output.ts';
 
@@ -63,6 +64,28 @@ describe('inspect', () => {
     expect(statistics[0]!.edges).toHaveLength(65);
   });
 
+  it('says what can be done with it, and what it leaves out and why, in a line each', async () => {
+    const network = [...sitTensors(0)];
+    const tensors = new Map([
+      ...network.map(([name, tensor]) => [`ema.${name}`, tensor] as const),
+      ...network.map(([name, tensor]) => [`model.${name}`, tensor] as const),
+    ]);
+    const { lines } = await run(inspect, writeTensors(scratchFolder(), 'sit-two.safetensors', tensors));
+    const { length } = network;
+    expect(lines[2]).toBe('It can be sampled and distilled from: fewstep import sit-two.safetensors');
+    expect(lines).toContain(`${length} of ${length} keys of the network match`);
+    expect(lines).toContain(`  left out ${length}: of other weights, "model"`);
+    expect(lines.find((line) => line.startsWith('assumed heads'))).toMatch(/\(else --heads\)$/);
+  });
+
+  it('says so where nothing can be done, and names the keys that are in the way', async () => {
+    const norm = { dtype: 'F32', shape: [4], data: new Float32Array(4) } as const;
+    const tensors = new Map([...sitTensors(0), ['blocks.0.attn.q_norm.bias', norm]]);
+    const { lines } = await run(inspect, writeTensors(scratchFolder(), 'sit-odd.safetensors', tensors));
+    expect(lines[2]).toMatch(/^It can be looked at and compared; no network here can use it/);
+    expect(lines).toContain('  unused blocks.0.attn.q_norm.bias');
+  });
+
   it('lets no name in a file give orders to the terminal', async () => {
     const evil = 'a\u001b[2Jb\u0007\u202ec\u009bd';
     const tensors = new Map([[evil, sitTensors(0).get('pos_embed')!]]);
@@ -83,6 +106,21 @@ describe('inspect', () => {
   ])('%j: %s', async (argv, code) => {
     await expect(run(inspect, ...argv)).rejects.toMatchObject({ code });
   });
+});
+
+it('lists a file whose fields bear the names of objects themselves', async () => {
+  const file = path.join(scratchFolder(), 'fields.safetensors');
+  const names = ['__proto__', 'constructor', 'toString'];
+  const metadata = new Map(names.map((name) => [name, 'x']));
+  fs.writeFileSync(file, writeSafetensors(sitTensors(0), metadata));
+  const { document } = await run(inspect, file, '--json');
+  const listing = document as CheckpointListing;
+  expect(Object.entries(listing.metadata)).toEqual([
+    ['constructor', 'x'],
+    ['toString', 'x'],
+  ]);
+  expect(listing.warnings.map(({ code }) => code)).toEqual(['checkpoint/field-name']);
+  expect(listing.importable).toBe(true);
 });
 
 describe('import', () => {

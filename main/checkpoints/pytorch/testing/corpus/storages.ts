@@ -104,6 +104,11 @@ export const storages: readonly Case[] = [
     'pickle-persistent-id',
   ),
   both(
+    'a storage at a location that is a number',
+    zipped(tuple(text('storage'), global('torch', 'FloatStorage'), text('0'), int(0), int(6)), 'BINPERSID'),
+    'pickle-persistent-id',
+  ),
+  both(
     'a storage of the type OrderedDict',
     zipped(
       tuple(text('storage'), global('collections', 'OrderedDict'), text('0'), text('cpu'), int(6)),
