@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './pages/journey.ts';
+import { smallSitFile } from './pages/small-sit.ts';
 import type { Workbench } from './pages/workbench.ts';
 
 const patient = { timeout: 60_000 };
@@ -59,6 +60,24 @@ const states: readonly (readonly [string, (workbench: Workbench, page: Page) => 
     async (workbench) => {
       await workbench.part('draw').first().click();
       await expect(workbench.part('draw-canvas')).toBeVisible();
+    },
+  ],
+  [
+    'a checkpoint',
+    async (workbench) => {
+      await workbench.part('checkpoint-input').setInputFiles(smallSitFile);
+      await expect(workbench.part('checkpoint-title')).toContainText('SiT', patient);
+      await workbench.part('checkpoint-search').fill('qkv');
+      await workbench.part('checkpoint-row').filter({ hasText: 'weight' }).first().click();
+      await expect(workbench.part('tensor-statistics')).toContainText(/\d/, patient);
+    },
+  ],
+  [
+    'the verdicts on its keys, and the form to import it',
+    async (workbench) => {
+      await workbench.part('checkpoint-import').click();
+      await workbench.page.getByRole('button', { name: 'Keys', exact: true }).click();
+      await expect(workbench.part('import-name')).toBeVisible();
     },
   ],
 ];

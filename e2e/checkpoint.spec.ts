@@ -3,15 +3,10 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './pages/journey.ts';
-import { smallSit } from './pages/small-sit.ts';
+import { smallSit, smallSitFile as sit } from './pages/small-sit.ts';
 
 const files = path.join(import.meta.dirname, 'files');
 const patient = { timeout: 60_000 };
-const sit = {
-  name: 'SiT-small.safetensors',
-  mimeType: 'application/octet-stream',
-  buffer: smallSit({ width: 32, depth: 2, classes: 10 }),
-};
 
 async function expectNoViolations(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();

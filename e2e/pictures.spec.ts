@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './pages/journey.ts';
+import { smallSitFile } from './pages/small-sit.ts';
 import type { Workbench } from './pages/workbench.ts';
 
 /**
@@ -57,6 +58,10 @@ const pictures: Record<string, (workbench: Workbench, page: Page) => Promise<voi
         patient,
       )
       .toEqual(['13', '13']);
+  },
+  checkpoint: async (workbench) => {
+    await workbench.part('checkpoint-input').setInputFiles(smallSitFile);
+    await expect(workbench.part('checkpoint-title')).toContainText('SiT', patient);
   },
   metrics: async (workbench) => {
     await workbench.show('metrics');

@@ -34,6 +34,13 @@ export function smallSit({ width, depth, classes, skip = 0 }: Sizes): Buffer {
   return safetensors(shapes, skip);
 }
 
+/** As a person would drop it. */
+export const smallSitFile = {
+  name: 'SiT-small.safetensors',
+  mimeType: 'application/octet-stream',
+  buffer: smallSit({ width: 32, depth: 2, classes: 10 }),
+};
+
 function safetensors(shapes: readonly [string, number[]][], skip: number): Buffer {
   let state = 1 + skip;
   const next = (): number => {

@@ -120,6 +120,18 @@ describe('a forward pass', () => {
     expect(chosen.relativeToStd).toBeGreaterThan(FORWARD_TOLERANCE);
   });
 
+  it('refuses inputs that memory may not hold, before it reads any', async () => {
+    const { file, folder } = await sitWithIo();
+    const io = path.join(folder, 'io.safetensors');
+    const header = JSON.stringify({ x: { dtype: 'F32', shape: [2 ** 28], data_offsets: [0, 2 ** 30] } });
+    const head = Buffer.alloc(8 + header.length);
+    head.writeBigUInt64LE(BigInt(header.length));
+    head.write(header, 8);
+    fs.writeFileSync(io, head);
+    fs.truncateSync(io, head.length + 2 ** 30);
+    await expect(forward(file, io)).rejects.toMatchObject({ code: 'checkpoint/io-too-large' });
+  });
+
   it('says by how much it disagrees', async () => {
     const { file, folder, io } = await sitWithIo();
     const { out, ...inputs } = io;

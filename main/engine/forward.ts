@@ -20,6 +20,9 @@ import type { Conversion } from './reader/protocol.ts';
 import { type Candidate, candidatesOf } from './network-candidates.ts';
 import { readWeights, weightShapes } from './weights.ts';
 
+/** All of it is held in memory at once; a batch of a hundred images of 512 x 512 fits. */
+const MOST_IO_BYTES = 2 ** 29;
+
 /** Both sides compute in float32, in another order, through every layer of a network. */
 export const FORWARD_TOLERANCE = 2e-4;
 
@@ -177,6 +180,12 @@ async function converted(
 function inputsFrom(file: string): ReadonlyMap<string, NamedArray> {
   const checkpoint = openSafetensors(fileSource(path.resolve(file)));
   try {
+    if (checkpoint.fileBytes > MOST_IO_BYTES) {
+      throw new WorkbenchError(
+        'checkpoint/io-too-large',
+        `${path.basename(file)}: expected inputs and outputs of at most ${MOST_IO_BYTES} bytes, found ${checkpoint.fileBytes}`,
+      );
+    }
     return arraysOf(checkpoint, path.basename(file));
   } finally {
     checkpoint.close();

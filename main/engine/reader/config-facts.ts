@@ -16,9 +16,10 @@ const MOST_DEPTH = 8;
  */
 export function configFacts(file: string): Map<string, string> {
   const facts = new Map<string, string>();
-  const folder = isFolder(file) ? file : path.dirname(file);
+  const isWhole = isFolder(file);
+  const folder = isWhole ? file : path.dirname(file);
   // The nearer name is the surer one, and what is said first stays.
-  if (!isFolder) add('config', jsonOf(path.join(folder, `${path.parse(file).name}.json`)), 0);
+  if (!isWhole) add('config', jsonOf(path.join(folder, `${path.parse(file).name}.json`)), 0);
   add('config', jsonOf(path.join(folder, 'config.json')), 0);
   return facts;
 
