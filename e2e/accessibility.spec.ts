@@ -76,7 +76,7 @@ const states: readonly (readonly [string, (workbench: Workbench, page: Page) => 
     'the verdicts on its keys, and the form to import it',
     async (workbench) => {
       await workbench.part('checkpoint-import').click();
-      await workbench.page.getByRole('button', { name: 'Keys', exact: true }).click();
+      await workbench.page.getByLabel('What is listed').getByText('Keys').click();
       await expect(workbench.part('import-name')).toBeVisible();
     },
   ],
