@@ -18,7 +18,7 @@ const fixture = (name: string): Fixture<DitConfig> =>
 /** The network of a config, whatever its head, by the names of its outputs. */
 function applied(config: DitConfig, given: Named): Named {
   const args = [config, given, given['x']!, given['t'] as Tensor1D, (given['labels'] as Tensor1D) ?? null];
-  const call = args as Parameters<typeof applyDitImage>;
+  const call = args as Parameters<typeof applyDitMixture>;
   if (config.head.kind === 'gm') return { ...applyDitMixture(...call) };
   return config.head.kind === 'dx'
     ? { velocities: applyDitGrid(...call) }
@@ -122,7 +122,7 @@ describe('the image DiT', () => {
 
   it('names the head that it has where another is asked for', () => {
     const { config } = fixture('mixture');
-    const call = [config, {}, null!, null!, null] as unknown as Parameters<typeof applyDitImage>;
+    const call = [config, {}, null!, null!, null] as unknown as Parameters<typeof applyDitGrid>;
     expect(() => applyDitImage(...call)).toThrow('head: expected field, found gm');
     expect(() => applyDitGrid(...call)).toThrow('head: expected dx, found gm');
   });

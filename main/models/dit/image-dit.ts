@@ -25,6 +25,7 @@ interface Features {
  *
  * @param x [B, size, size, channels]  @param t [B] as the network is fed
  * @param labels [B] whole numbers, `classes` for any class; null for a network without labels
+ * @param added  [B, width], what else it is conditioned on, beside time and class
  * @returns [B, size, size, head.channels]
  */
 export function applyDitImage(
@@ -33,9 +34,10 @@ export function applyDitImage(
   x: Tensor,
   t: Tensor1D,
   labels: Tensor1D | null,
+  added: Tensor | null = null,
 ): Tensor {
   if (config.head.kind !== 'field') throw otherHead(config, 'field');
-  const { tokens } = features(config, parameters, x, t, labels);
+  const { tokens } = features(config, parameters, x, t, labels, added);
   return unpatchify(affine(parameters, 'final.linear', tokens), config.patch, config.size);
 }
 
@@ -83,10 +85,11 @@ function features(
   x: Tensor,
   t: Tensor1D,
   labels: Tensor1D | null,
+  added: Tensor | null = null,
 ): Features {
   const embedded = tf.add(affine(parameters, 'embed', patchify(x, config.patch)), parameters['positions']!);
   const time = timestepEmbedding(config, t);
-  const embedder = (prefix: string): Tensor2D => conditionOf(parameters, prefix, time, labels);
+  const embedder = (prefix: string): Tensor2D => conditionOf(parameters, prefix, time, labels, added);
   const condition = embedder('');
   const ownCondition = (block: number): Tensor2D =>
     config.blockEmbeddings === true && block > 0 ? embedder(embedderOf(block)) : condition;
@@ -94,17 +97,20 @@ function features(
   return { tokens: finalModulated(parameters, h, condition), condition };
 }
 
-/** SiLU of the sum of what a time and a class are embedded as. */
+/** SiLU of the sum of what a time, a class and anything else are embedded as. */
 function conditionOf(
   parameters: Parameters,
   prefix: string,
   time: Tensor2D,
   labels: Tensor1D | null,
+  added: Tensor | null,
 ): Tensor2D {
-  const timed = affine(parameters, `${prefix}time.2`, silu(affine(parameters, `${prefix}time.0`, time)));
-  if (labels === null) return silu(timed) as Tensor2D;
-  const rows = tf.gather(parameters[`${prefix}classes`]!, tf.cast(labels, 'int32'));
-  return silu(tf.add(timed, rows)) as Tensor2D;
+  let sum = affine(parameters, `${prefix}time.2`, silu(affine(parameters, `${prefix}time.0`, time)));
+  if (labels !== null) {
+    sum = tf.add(sum, tf.gather(parameters[`${prefix}classes`]!, tf.cast(labels, 'int32')));
+  }
+  if (added !== null) sum = tf.add(sum, added);
+  return silu(sum) as Tensor2D;
 }
 
 /**
