@@ -6,6 +6,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { Produces } from '#contract/catalog.ts';
 import type { ViewRequest } from '#contract/frames.ts';
+import type { Convention, DitConfig } from '#contract/networks.ts';
 import type { Chain, Sampleable, VelocityField } from '../maths/sampleable.ts';
 import type { MlpShape } from '../models/mlp/mlp.ts';
 import type { Rng } from '../tensor/rng.ts';
@@ -13,7 +14,7 @@ import type { Packing } from '../tensor/tree.ts';
 
 /** What a method learns from besides its parameters. */
 export interface MethodContext {
-  /** Shape of one sample, e.g. [2]. */
+  /** Shape of one sample: [2] for points of a plane, [H, W, C] for images. */
   readonly sampleShape: readonly number[];
   /** Length of the run, for schedules. */
   readonly totalSteps: number;
@@ -28,9 +29,19 @@ export interface MethodContext {
   readonly teacherNetwork?: TrainedNetwork | null;
 }
 
-/** A network of the host: what it is and its parameters by name, as `models/mlp` names them. */
-export interface TrainedNetwork {
+/** A network of the host: what it is and its parameters by name. */
+export type TrainedNetwork = TrainedMlp | TrainedDit;
+
+/** Parameters as `models/mlp` names them. */
+export interface TrainedMlp {
   readonly shape: MlpShape;
+  readonly parameters: Readonly<Record<string, Float32Array>>;
+}
+
+/** Parameters as `models/dit` names them; large ones may be read when they are first asked for. */
+export interface TrainedDit {
+  readonly config: DitConfig;
+  readonly convention: Convention;
   readonly parameters: Readonly<Record<string, Float32Array>>;
 }
 
@@ -60,6 +71,8 @@ export type Draw =
 export interface PointSource {
   /** `count` fresh samples of the dataset, flat, depending only on the rng. */
   sample(rng: Rng, count: number): Float32Array;
+  /** The same samples with their classes, for data with classes: `MethodContext.classes` for one of none. */
+  labelled?(rng: Rng, count: number): { readonly values: Float32Array; readonly labels: ArrayLike<number> };
 }
 
 /** State of a run: packed vectors by name. Everything that a checkpoint holds. */
@@ -93,8 +106,8 @@ export interface BoundMethod {
   /** What samplers, metrics and views consume, from the EMA parameters. */
   sampleable(state: State): Sampleable;
   /**
-   * The network that it samples with, for students that start from their teacher's; left out where it
-   * is no plain MLP. Reads `sampledState` only; the parameters share its memory.
+   * The network that it samples with, for students that start from their teacher's; left out where
+   * there is nothing to start from. Reads `sampledState` only; the parameters share its memory.
    */
   network?(state: HostState): TrainedNetwork;
   /** Which state vectors `sampleable` and `fields` read. */

@@ -134,7 +134,21 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         .filter((choice) => choice !== field.default)
         .map((choice) => [name, choice] as const),
   );
-  it.each(choices)('makes finite steps with %s %s', async (name, choice) => {
+  /** What `auto` means for points, and what only images can have. */
+  const asForPoints = ['network mlp', 'headInit random', 'loss field'];
+  const forImages = ['network dit'];
+  const told = choices.filter((choice) => ![...asForPoints, ...forImages].includes(choice.join(' ')));
+  const automatic = choices.filter((choice) => asForPoints.includes(choice.join(' ')));
+
+  if (automatic.length > 0) {
+    it.each(automatic)('takes %s %s by itself', async (name, choice) => {
+      const usual = await trained(bound(method), DATASETS[0]!, ortCpuExecutor(1), 3);
+      const said = await trained(bound(method, { [name]: choice }), DATASETS[0]!, ortCpuExecutor(1), 3);
+      expect(said).toEqual(usual);
+    });
+  }
+
+  it.each(told)('makes finite steps with %s %s', async (name, choice) => {
     // Some choices differ only from the second network call on.
     const more = 'nfe' in method.params.shape ? { nfe: 2 } : {};
     const usual = await trained(bound(method, more), DATASETS[0]!, ortCpuExecutor(1), 3);

@@ -200,3 +200,51 @@ it('keeps memory flat', async () => {
   expect(tf.memory().numTensors).toBe(tensors);
   await trainer.dispose();
 });
+
+describe('labels of a step', () => {
+  /** Points that are their labels, of three classes, and -1 for those that `modes` knows nothing of. */
+  const drawn = (rng: Rng, count: number): Float32Array =>
+    Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? rng.int(4) : 0));
+  const modes = {
+    count: 3,
+    modeOf: (points: ArrayLike<number>, offset: number) => (points[offset]! % 4 === 3 ? -1 : points[offset]!),
+  };
+  const sources: [string, SampleSource][] = [
+    [
+      'known to the data',
+      {
+        sample: drawn,
+        classes: 3,
+        labelled: (rng, count) => {
+          const values = drawn(rng, count);
+          return { values, labels: Float32Array.from({ length: count }, (_, i) => values[2 * i]!) };
+        },
+      },
+    ],
+    ['told by where points lie', { sample: drawn, modes }],
+  ];
+
+  it.each(sources)('%s belong to its points', async (_, source) => {
+    const method: BoundMethod = {
+      ...affineOf(BATCH),
+      draws: { data: { kind: 'data', count: BATCH }, label: { kind: 'label', of: 'data' } },
+      step: (state, { data, label }) => {
+        const first = tf.reshape(tf.slice(data!, [0, 0], [BATCH, 1]), [BATCH]);
+        const apart = tf.sum(tf.abs(tf.sub(first, label!))) as Scalar;
+        return { state: { ...state }, scalars: { loss: apart, gradNorm: tf.sum(label!) as Scalar } };
+      },
+    };
+    const trainer = await Trainer.create({
+      method,
+      source,
+      sampleShape: [2],
+      executor: ortCpuExecutor(1),
+      seed: 5,
+    });
+    const scalars = await advance(trainer, 3);
+    // A point of no class is given the number of classes, which here is also where it lies.
+    expect(scalars.map(({ loss }) => loss)).toEqual([0, 0, 0]);
+    expect(scalars.every(({ gradNorm }) => gradNorm! > 0)).toBe(true);
+    await trainer.dispose();
+  });
+});

@@ -1,6 +1,6 @@
 /** One run's program and its place in the sequence of steps. No files, no clock, no queue. */
 import type { Scalar } from '@tensorflow/tfjs-core';
-import type { BoundMethod, Draw } from '../methods/method.ts';
+import type { BoundMethod, Draw, PointSource } from '../methods/method.ts';
 import type { Executor, HostArrays } from '../tensor/executors/executor.ts';
 import { type Program, compileProgram } from '../tensor/program.ts';
 import { Rng } from '../tensor/rng.ts';
@@ -9,7 +9,11 @@ import { sizeOf } from '../tensor/shape.ts';
 /** Where `data` draws come from: `count` samples, flat, depending only on the rng. */
 export interface SampleSource {
   sample(rng: Rng, count: number): Float32Array;
-  /** Classes, where the data has some; `modeOf` is -1 for a point of none. */
+  /** The same samples for the same rng, with their classes beside, where the data knows them. */
+  labelled?(rng: Rng, count: number): { readonly values: Float32Array; readonly labels: ArrayLike<number> };
+  /** How many classes `labelled` tells apart. */
+  readonly classes?: number;
+  /** Classes of data that knows none but can tell where a point lies; `modeOf` is -1 for a point of none. */
   readonly modes?: { readonly count: number; modeOf(points: ArrayLike<number>, offset: number): number };
 }
 
@@ -47,11 +51,15 @@ export class Trainer {
     this.options = options;
     this.program = program;
     const names = Object.keys(options.method.draws);
+    const points: PointSource = {
+      sample: (rng, count) => options.source.sample(rng, count),
+      labelled: (rng, count) => this.labelled(rng, count),
+    };
     this.streams = Object.fromEntries(names.map((name) => [name, new Rng(options.seed, `draw/${name}`)]));
     for (const [name, draw] of Object.entries(options.method.draws)) {
       if (draw.kind === 'normal' || draw.kind === 'uniform')
         this.inputs[name] = new Float32Array(sizeOf(draw.shape));
-      if (draw.kind === 'made') this.makers[name] = draw.make(options.source, this.streams[name]!);
+      if (draw.kind === 'made') this.makers[name] = draw.make(points, this.streams[name]!);
     }
     this.inputs['step'] = new Float32Array(1);
   }
@@ -120,22 +128,39 @@ export class Trainer {
     this.inputs['step']![0] = step;
     for (const [name, draw] of Object.entries(this.options.method.draws)) {
       const rng = this.streams[name]!.at(step);
-      if (draw.kind === 'data') this.inputs[name] = this.options.source.sample(rng, draw.count);
+      if (draw.kind === 'data') this.drawData(name, rng, draw.count);
       else if (draw.kind === 'label') continue;
       else if (draw.kind === 'made') this.inputs[name] = this.makers[name]!(step);
       else if (draw.kind === 'normal') rng.fillNormal(this.inputs[name] as Float32Array);
       else rng.fillUniform(this.inputs[name] as Float32Array);
     }
-    for (const [name, draw] of Object.entries(this.options.method.draws)) {
-      if (draw.kind === 'label') this.inputs[name] = this.labelsOf(this.inputs[draw.of] as Float32Array);
+  }
+
+  /** Samples, and their classes for the draw that asks for them. */
+  private drawData(name: string, rng: Rng, count: number): void {
+    const { method, source } = this.options;
+    const asking = Object.entries(method.draws).find(([, draw]) => draw.kind === 'label' && draw.of === name);
+    if (asking === undefined) {
+      this.inputs[name] = source.sample(rng, count);
+    } else {
+      const { values, labels } = this.labelled(rng, count);
+      this.inputs[name] = values;
+      this.inputs[asking[0]] = Float32Array.from(labels);
     }
+  }
+
+  private labelled(rng: Rng, count: number): ReturnType<NonNullable<SampleSource['labelled']>> {
+    const { source } = this.options;
+    if (source.labelled !== undefined) return source.labelled(rng, count);
+    const values = source.sample(rng, count);
+    return { values, labels: this.labelsOf(values) };
   }
 
   /** The class of each point; for one of none, the number of classes. */
   private labelsOf(points: Float32Array): Float32Array {
     const { modes } = this.options.source;
     const dim = sizeOf(this.options.sampleShape);
-    if (modes === undefined) throw new Error('a label draw needs data with modes');
+    if (modes === undefined) throw new Error('labels need data with classes or modes');
     return Float32Array.from({ length: points.length / dim }, (_, i) => {
       const mode = modes.modeOf(points, i * dim);
       return mode < 0 ? modes.count : mode;

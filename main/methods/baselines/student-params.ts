@@ -1,6 +1,6 @@
 /** What the networks here are chosen by, with one wording for all of them. */
 import { z } from 'zod';
-import { networkParams } from '../network.ts';
+import { imageNetworkParams, networkParams } from '../network-spec.ts';
 import { optimisationParams } from '../optimisation.ts';
 
 export const batchParam = z.int().min(1).max(65_536).default(512).meta({
@@ -16,6 +16,7 @@ export const studentParams = {
   depth: z.int().min(1).max(16).default(3).meta({ label: 'Hidden layers', group: 'Network' }),
   // Less than FreeFlow's: a student of two times has to hear them beside its x.
   inputScale: networkParams.inputScale.default(2),
+  ...imageNetworkParams,
 } as const;
 
 /** Students that read times, and how they are trained. */
@@ -37,4 +38,4 @@ export const mapParams = {
 } as const;
 
 const student = z.object(mapParams);
-export type StudentParams = Pick<z.output<typeof student>, 'width' | 'depth' | 'timeChannels' | 'timeScale'>;
+export type StudentParams = z.output<typeof student>;

@@ -1,21 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
+import { z } from 'zod';
 import { Rng } from '../../tensor/rng.ts';
-import { packingOf, unpack } from '../../tensor/tree.ts';
+import { unpack } from '../../tensor/tree.ts';
 import { initNetwork } from '../optimisation.ts';
+import { mapParams } from './student-params.ts';
 import { computed, gap, normals, uniforms, worst } from './testdata/gaussian.ts';
-import { averageVelocityOf, twoTimeFlowMap, twoTimeShape } from './two-time-map.ts';
+import { averageVelocityOf, twoTimeFlowMap, twoTimeNetwork } from './two-time-map.ts';
 
 const B = 32;
-const shape = twoTimeShape(2, { width: 16, depth: 2, timeChannels: 4, timeScale: 4 }, 0);
-const packing = packingOf(mlpParameterShapes(shape));
+const options = z.object(mapParams).parse({ width: 16, depth: 2, timeChannels: 4 });
+const network = twoTimeNetwork(options, [2], 0);
+const { packing } = network;
 const inputs = {
-  state: {
-    shape: [packing.size],
-    values: initNetwork(packing, initMlp(shape, new Rng(5, 'init')))['params']!,
-  },
+  state: { shape: [packing.size], values: initNetwork(packing, network.init(new Rng(5, 'init')))['params']! },
   x: { shape: [B, 2], values: normals('x', 2 * B) },
   t: { shape: [B], values: uniforms('t', B) },
 };
@@ -23,10 +22,10 @@ const inputs = {
 it('stays where it is over no time, starts maps at t = 1, and reads every input', async () => {
   const found = await computed(inputs, ({ state, x, t }) => {
     const parameters = unpack(state as Tensor1D, packing);
-    const { map, jump } = twoTimeFlowMap(shape, parameters, [2], 0);
+    const { map, jump } = twoTimeFlowMap(network, parameters, [2], 0);
     const time = t as Tensor1D;
     const ones = tf.ones([B]) as Tensor1D;
-    const U = averageVelocityOf(shape, parameters);
+    const U = averageVelocityOf(network, parameters);
     const earlier = tf.mul(time, 0.5) as Tensor1D;
     return {
       still: tf.sub(jump!(x!, time, time), x!),

@@ -6,33 +6,42 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { timeColumn } from '../../maths/interpolant.ts';
 import type { Condition, FlowMap } from '../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, timeEmbedding } from '../../models/mlp/mlp.ts';
+import type { TrainedNetwork } from '../method.ts';
+import type { SampleNetwork } from '../network-spec.ts';
+import { sampleNetwork } from '../network.ts';
 import type { AverageVelocity } from './identities.ts';
 import type { StudentParams } from './student-params.ts';
 
-/** Shape of a network of (x, t, d): the embedding of d is read beside x, that of t by the network itself. */
-export function twoTimeShape(dim: number, params: StudentParams, classes: number): MlpShape {
-  return {
-    inputs: dim + params.timeChannels,
-    outputs: dim,
-    width: params.width,
-    depth: params.depth,
-    timeChannels: params.timeChannels,
-    timeScale: params.timeScale,
+type Sizes = Omit<StudentParams, 'inputScale'> & { readonly inputScale?: number };
+
+/**
+ * A network of (x, t, d). A plain one reads the embedding of d beside x.
+ * @param teacher  what a transformer may start from
+ */
+export function twoTimeNetwork(
+  options: Sizes,
+  sampleShape: readonly number[],
+  classes: number,
+  teacher?: TrainedNetwork | null,
+): SampleNetwork {
+  const { width, depth, timeChannels, timeScale, inputScale } = options;
+  return sampleNetwork(options, {
+    sampleShape,
     classes,
-  };
+    reads: 'both',
+    duration: { channels: timeChannels, scale: timeScale },
+    teacher: teacher ?? null,
+    mlp: { width, depth, timeChannels, timeScale, ...(inputScale === undefined ? {} : { inputScale }) },
+  });
 }
 
-/** U(x, t, d) of a network of {@link twoTimeShape}. */
+/** U(x, t, d) of a network of {@link twoTimeNetwork}. */
 export function averageVelocityOf(
-  shape: MlpShape,
+  network: SampleNetwork,
   parameters: Readonly<Record<string, Tensor>>,
   condition?: Condition,
 ): AverageVelocity {
-  return (x, t, d) => {
-    const duration = timeEmbedding(d, shape.timeChannels, shape.timeScale);
-    return applyMlp(shape, parameters, tf.concat([x, duration], 1), t, condition);
-  };
+  return (x, t, d) => network.apply(parameters, x, { t, d }, condition);
 }
 
 /** x_s = x_t - d U(x_t, t, d), d = t - s: the state a duration d nearer to the data. */
@@ -42,14 +51,14 @@ export function arrival(U: AverageVelocity, x: Tensor, t: Tensor1D, d: Tensor1D)
 
 /** The flow map of a trained network. */
 export function twoTimeFlowMap(
-  shape: MlpShape,
+  network: SampleNetwork,
   parameters: Readonly<Record<string, Tensor>>,
   sampleShape: readonly number[],
   classes: number,
 ): FlowMap {
   const jump = (x: Tensor, from: Tensor1D, to: Tensor1D, condition?: Condition): Tensor => {
     const flat = tf.reshape(x, [x.shape[0]!, -1]);
-    const U = averageVelocityOf(shape, parameters, condition);
+    const U = averageVelocityOf(network, parameters, condition);
     return tf.reshape(arrival(U, flat, from, tf.sub(from, to) as Tensor1D), x.shape);
   };
   return {

@@ -109,18 +109,24 @@ interface Ring {
  */
 export class SteppedBank {
   private bank: SampleBank;
-  private step = 0;
+  private step: number;
+  private readonly first: number;
   private readonly empty: () => SampleBank;
   private readonly pushedAt: (step: number) => LabelledPoints;
 
-  /** @param pushedAt  what step k pushes, k from 1: the same at every call */
-  constructor(empty: () => SampleBank, pushedAt: (step: number) => LabelledPoints) {
+  /**
+   * @param pushedAt  what step k pushes: the same at every call
+   * @param first  the step of the first push; 0 for a bank that holds something before the first step
+   */
+  constructor(empty: () => SampleBank, pushedAt: (step: number) => LabelledPoints, first: 0 | 1 = 1) {
+    this.first = first;
+    this.step = first - 1;
     this.empty = empty;
     this.pushedAt = pushedAt;
     this.bank = empty();
   }
 
-  /** The bank after the pushes of steps 1 to `step`. */
+  /** The bank after the pushes of the first step to `step`. */
   at(step: number): SampleBank {
     if (step === this.step + 1) this.bank.push(this.pushedAt(step));
     else if (step !== this.step) this.bank = this.replayed(step);
@@ -132,7 +138,7 @@ export class SteppedBank {
   private replayed(step: number): SampleBank {
     const trial = this.empty();
     const pushes: LabelledPoints[] = [];
-    for (let k = step; k >= 1 && !trial.isFull; k--) {
+    for (let k = step; k >= this.first && !trial.isFull; k--) {
       const pushed = this.pushedAt(k);
       trial.push(pushed);
       pushes.push(pushed);

@@ -7,10 +7,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { interpolate } from '../../maths/interpolant.ts';
 import type { Condition } from '../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
 import type { Rng } from '../../tensor/rng.ts';
-import { type Packing, packingOf, unpack } from '../../tensor/tree.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { type Packing, unpack } from '../../tensor/tree.ts';
 import type { Draw, HostState, State } from '../method.ts';
+import type { NetworkSpec } from '../network-spec.ts';
+import { sampleNetwork } from '../network.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../optimisation.ts';
 import type { FreeflowOptions } from './params.ts';
 import { noisingKind, noisingTimesOf } from './times.ts';
@@ -46,24 +48,25 @@ interface Noised {
 }
 
 /**
- * @param student  shape of the student's network, whose size and conditions it shares
+ * @param student  the student's network, whose size, conditions and start it shares
  * @param batch  student samples a step
  */
 export function auxiliaryOf(
   options: FreeflowOptions,
-  student: MlpShape,
+  student: NetworkSpec,
   batch: number,
   totalSteps: number,
 ): Auxiliary {
-  const shape: MlpShape = { ...student, ...TIME };
-  const packing = packingOf(mlpParameterShapes(shape));
+  const { width, depth } = student.mlp;
+  const network = sampleNetwork(options, { ...student, reads: 'time', mlp: { width, depth, ...TIME } });
+  const { packing } = network;
   return {
     layout: prefixed(networkLayout(packing)),
     draws: {
-      noising: { kind: 'normal', shape: [2, batch, student.inputs] },
+      noising: { kind: 'normal', shape: [2, batch, sizeOf(student.sampleShape)] },
       noisingTime: { kind: noisingKind(options), shape: [2, batch] },
     },
-    init: (rng) => prefixed(initNetwork(packing, initMlp(shape, rng))),
+    init: (rng) => prefixed(initNetwork(packing, network.init(rng))),
     noised(xhat, { noising, noisingTime }, set) {
       const n = part(noising!, set);
       const r = noisingTimesOf(part(noisingTime!, set), options);
@@ -77,7 +80,7 @@ export function auxiliaryOf(
         totalSteps,
         { ...options, learningRate: options.auxiliaryRate },
         (parameters) => {
-          const found = applyMlp(shape, parameters, x, r, condition);
+          const found = network.apply(parameters, x, { t: r }, condition);
           return { loss: tf.mean(tf.square(tf.sub(found, tf.sub(xhat, n)))) as Scalar };
         },
       );
@@ -85,7 +88,7 @@ export function auxiliaryOf(
       return {
         state: prefixed(learnt.state),
         loss: learnt.scalars['loss']!,
-        velocity: (at, time) => applyMlp(shape, parameters, at, time, condition),
+        velocity: (at, time) => network.apply(parameters, at, { t: time }, condition),
       };
     },
   };

@@ -47,8 +47,8 @@ export const freeflow = defineMethod({
     const full = Math.round(predicted * options.fullShare);
 
     const conditioner = conditionerOf(options, context, batch);
-    const student = studentOf(options, sampleShape, conditioner);
-    const auxiliary = auxiliaryOf(options, student.shape, corrected, totalSteps);
+    const student = studentOf(options, sampleShape, conditioner, context.teacherNetwork);
+    const auxiliary = auxiliaryOf(options, student.spec, corrected, totalSteps);
 
     const dataward =
       (field: VelocityField, condition: Condition | undefined): DatawardVelocity =>

@@ -1,7 +1,7 @@
 /** What FreeFlow can be asked to do; README.md has the reason of every default. */
 import { z } from 'zod';
 import { conditioningParams, guidanceRangeParams } from '../conditioning.ts';
-import { networkParams } from '../network.ts';
+import { fromTeacherParam, imageNetworkParams, networkParams } from '../network-spec.ts';
 import { optimisationParams } from '../optimisation.ts';
 
 export const params = z.object({
@@ -114,6 +114,8 @@ export const params = z.object({
     group: 'Network',
     help: 'Highest angular frequency of those. The loss differentiates in d: high frequencies make it noisy.',
   }),
+  ...imageNetworkParams,
+  fromTeacher: fromTeacherParam,
   ...conditioningParams,
   ...guidanceRangeParams,
   ...optimisationParams,

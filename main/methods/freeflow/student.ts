@@ -2,17 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Condition, FlowMap } from '../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
 import type { Rng } from '../../tensor/rng.ts';
-import { type Packing, packingOf, unpack } from '../../tensor/tree.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { type Packing, unpack } from '../../tensor/tree.ts';
 import type { Conditioner } from '../conditioning.ts';
-import type { HostState } from '../method.ts';
+import type { HostState, TrainedNetwork } from '../method.ts';
+import type { NetworkSpec } from '../network-spec.ts';
+import { sampleNetwork } from '../network.ts';
 import { initNetwork } from '../optimisation.ts';
 import { type AverageVelocity, flowMap } from './losses.ts';
 import type { FreeflowOptions } from './params.ts';
 
 export interface Student {
-  readonly shape: MlpShape;
+  readonly spec: NetworkSpec;
   readonly packing: Packing;
   init(rng: Rng): HostState;
   /** F of flat samples, [B, dim]. @param condition  of each of the B samples */
@@ -25,27 +27,29 @@ export function studentOf(
   options: FreeflowOptions,
   sampleShape: readonly number[],
   conditioner: Conditioner,
+  teacher: TrainedNetwork | null | undefined,
 ): Student {
-  const dim = sampleShape.reduce((product, n) => product * n, 1);
-  const { width, depth, timeChannels, timeScale } = options;
+  const dim = sizeOf(sampleShape);
+  const { width, depth, timeChannels, timeScale, inputScale } = options;
   const { classes, readsGuidance } = conditioner;
-  const shape: MlpShape = {
-    inputs: dim,
-    outputs: dim,
-    width,
-    depth,
-    timeChannels,
-    timeScale,
+  const spec: NetworkSpec = {
+    sampleShape,
     classes,
     readsGuidance,
+    reads: 'duration',
+    duration: { channels: timeChannels, scale: timeScale },
+    isDataward: true,
+    teacher: options.fromTeacher ? (teacher ?? null) : null,
+    mlp: { width, depth, timeChannels, timeScale, inputScale },
   };
-  const packing = packingOf(mlpParameterShapes(shape));
+  const network = sampleNetwork(options, spec);
+  const { packing } = network;
   const averageVelocity: Student['averageVelocity'] = (parameters, condition) => (z, d) =>
-    applyMlp(shape, parameters, z, d, condition);
+    network.apply(parameters, z, { d }, condition);
   return {
-    shape,
+    spec,
     packing,
-    init: (rng) => initNetwork(packing, initMlp(shape, rng, { inputScale: options.inputScale })),
+    init: (rng) => initNetwork(packing, network.init(rng)),
     averageVelocity,
     flowMap(packed) {
       const parameters = unpack(packed, packing);

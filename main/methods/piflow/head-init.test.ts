@@ -5,7 +5,7 @@ import type { Condition } from '../../maths/sampleable.ts';
 import { evaluate } from '../../maths/policy/testdata/evaluate.ts';
 import { type MlpShape, applyMlp, initMlp } from '../../models/mlp/mlp.ts';
 import { Rng } from '../../tensor/rng.ts';
-import type { TrainedNetwork } from '../method.ts';
+import type { TrainedMlp } from '../method.ts';
 import { fittingTeacher, networkOfTeacher } from './head-init.ts';
 import { params } from './params.ts';
 import { policyHead } from './policy-head.ts';
@@ -15,7 +15,7 @@ const K = 5;
 const rng = (stream: string) => new Rng(20261122, stream);
 const trunk = { inputs: 2, width: 12, depth: 2, timeChannels: 4 };
 
-function teacherOf(classes: number): TrainedNetwork {
+function teacherOf(classes: number): TrainedMlp {
   const shape: MlpShape = { ...trunk, outputs: 2, classes };
   const parameters = initMlp(shape, rng('teacher'));
   for (const [name, values] of Object.entries(parameters)) {
@@ -38,7 +38,7 @@ async function atSource(
   const head = headOf(policy);
   const shape: MlpShape = { ...trunk, outputs: head.outputs, classes: classes.student };
   const student = networkOfTeacher(shape, head, fittingTeacher(shape, teacher)!, rng('init'), spread);
-  const constants = (of: TrainedNetwork['parameters']): Record<string, Tensor> =>
+  const constants = (of: TrainedMlp['parameters']): Record<string, Tensor> =>
     Object.fromEntries(
       Object.entries(of).map(([name, values]) => {
         const isBias = name.endsWith('bias');

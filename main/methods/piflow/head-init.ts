@@ -1,7 +1,8 @@
 /** What the student starts from: random numbers, or the network of its teacher. */
 import { type MlpShape, initMlp } from '../../models/mlp/mlp.ts';
 import type { Rng } from '../../tensor/rng.ts';
-import type { TrainedNetwork } from '../method.ts';
+import { type DitPlan, headFrom, startOf } from '../dit-network.ts';
+import type { TrainedMlp, TrainedNetwork } from '../method.ts';
 import type { PolicyHead } from './policy-head.ts';
 
 /** Standard deviation of a mixture at the beginning, in velocity units, as released. */
@@ -41,7 +42,7 @@ export function randomNetwork(shape: MlpShape, head: PolicyHead, rng: Rng, input
 export function networkOfTeacher(
   shape: MlpShape,
   head: PolicyHead,
-  { shape: taught, parameters: known }: TrainedNetwork,
+  { shape: taught, parameters: known }: TrainedMlp,
   rng: Rng,
   spread = TEACHER_SPREAD,
 ): Parameters {
@@ -81,13 +82,31 @@ export function networkOfTeacher(
 export function fittingTeacher(
   shape: MlpShape,
   teacher: TrainedNetwork | null | undefined,
-): TrainedNetwork | null {
-  if (teacher === null || teacher === undefined) return null;
+): TrainedMlp | null {
+  if (teacher === null || teacher === undefined || !('shape' in teacher)) return null;
   const trunk = ({ inputs, width, depth, timeChannels, timeScale = 0, readsGuidance = false }: MlpShape) =>
     [inputs, width, depth, timeChannels, timeScale, readsGuidance].join();
   const { classes = 0 } = shape;
   const hasClasses = classes === 0 || classes === teacher.shape.classes;
   return hasClasses && trunk(teacher.shape) === trunk(shape) ? teacher : null;
+}
+
+/**
+ * A transformer with the head of a policy: random, or its teacher's with the last layer repeated as in
+ * {@link networkOfTeacher}, the noise on the biases alike at every place of a patch.
+ */
+export function ditOfTeacher(plan: DitPlan, rng: Rng, spread = TEACHER_SPREAD): Parameters {
+  const parameters = startOf(plan, rng);
+  const { config, start } = plan;
+  if (start === null || config.head.kind === 'field') return parameters;
+  const [name, count] =
+    config.head.kind === 'gm'
+      ? (['means', config.head.components] as const)
+      : (['final.linear', config.head.points] as const);
+  const head = headFrom(config, start, name, count);
+  const apart = rng.at(1).fillNormal(new Float32Array(count * config.channels));
+  head[`${name}.bias`]!.forEach((_, i, bias) => (bias[i]! += spread * apart[i % apart.length]!));
+  return { ...parameters, ...head };
 }
 
 function addNormal(values: Float32Array, std: number, rng: Rng): void {

@@ -5,16 +5,15 @@ import { interpolate } from '../../maths/interpolant.ts';
 import type { PolicySource } from '../../maths/policy/policy.ts';
 import { timeFromRawTime } from '../../maths/policy/raw-time.ts';
 import type { Condition, Policy } from '../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
 import { stopGradient } from '../../tensor/ops.ts';
-import { packingOf, unpack } from '../../tensor/tree.ts';
+import { unpack } from '../../tensor/tree.ts';
 import { conditionerOf } from '../conditioning.ts';
 import { type Draw, type MethodContext, defineMethod } from '../method.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../optimisation.ts';
-import { fittingTeacher, networkOfTeacher, randomNetwork } from './head-init.ts';
 import { type ImitationOptions, imitateSegment, teacherShare } from './imitation.ts';
 import { params } from './params.ts';
 import { policyHead } from './policy-head.ts';
+import { policyNetwork } from './policy-network.ts';
 
 /** Half of a square, times the constant by which the released loss is rescaled; the paper has none. */
 const LOSS_SCALE = 0.5 * 3;
@@ -38,16 +37,8 @@ export const piflow = defineMethod({
     const conditioner = conditionerOf(options, context, batch);
     const { classes } = conditioner;
     const head = policyHead(options, dim);
-    const shape: MlpShape = {
-      inputs: dim,
-      outputs: head.outputs,
-      width: options.width,
-      depth: options.depth,
-      timeChannels: options.timeChannels,
-      classes,
-    };
-    const packing = packingOf(mlpParameterShapes(shape));
-    const first = options.headInit === 'teacher' ? fittingTeacher(shape, context.teacherNetwork) : null;
+    const network = policyNetwork(options, head, sampleShape, classes, context.teacherNetwork);
+    const { packing, places } = network;
 
     const segment = 1 / nfe;
     const imitation: ImitationOptions = {
@@ -69,15 +60,15 @@ export const piflow = defineMethod({
       { x, t }: PolicySource,
       condition: Condition | undefined,
     ): Record<string, Tensor> {
-      return head.read(applyMlp(shape, parameters, tf.reshape(x, [-1, dim]), t, condition));
+      return network.said(parameters, x, t, condition);
     }
 
-    /** Where the first segment starts: raw times [B] and states [B, dim, 1]. */
+    /** Where the first segment starts: raw times [B] and states [B, C, P]. */
     function firstSource({ noise, data, segment: which }: Inputs): { x: Tensor; from: Tensor1D } {
-      const z = tf.reshape(noise!, [batch, dim, 1]);
+      const z = places.of(noise!);
       if (!isFromData) return { x: z, from: tf.ones([batch]) };
       const from = tf.div(tf.add(tf.floor(tf.mul(which!, nfe)), 1), nfe) as Tensor1D;
-      const points = tf.reshape(data!, [batch, dim, 1]);
+      const points = places.of(data!);
       return { x: interpolate(points, z, timeFromRawTime(from, shift)), from };
     }
 
@@ -102,20 +93,12 @@ export const piflow = defineMethod({
         ...(isFromData && classes > 0 ? { label: { kind: 'label', of: 'data' } } : {}),
         ...conditioner.draws,
       } satisfies Record<string, Draw>,
-      init(rng) {
-        return initNetwork(
-          packing,
-          first === null
-            ? randomNetwork(shape, head, rng, options.inputScale)
-            : networkOfTeacher(shape, head, first, rng),
-        );
-      },
+      init: (rng) => initNetwork(packing, network.init(rng)),
       step(state, inputs, step) {
         const condition = conditionOf(inputs);
         const field = conditioner.teacher();
         const teacher = (x: Tensor, t: Tensor1D): Tensor => {
-          const found = field.velocity(tf.reshape(x, [batch, ...sampleShape]), t, condition);
-          return stopGradient(tf.reshape(found, [batch, dim, 1]));
+          return stopGradient(places.of(field.velocity(places.samples(x), t, condition)));
         };
         const share = mixingSteps > 0 ? teacherShare(step, mixingSteps) : null;
 
@@ -164,7 +147,7 @@ export const piflow = defineMethod({
       teacherNfe: conditioner.teacherNfe,
       sampleable(state): Policy {
         const parameters = unpack(state['ema']! as Tensor1D, packing);
-        const sourceAt = (x: Tensor, t: Tensor1D): PolicySource => ({ x: tf.reshape(x, [-1, dim, 1]), t });
+        const sourceAt = (x: Tensor, t: Tensor1D): PolicySource => ({ x: places.of(x), t });
         const { tempered, weights } = head;
         return {
           kind: 'policy',
@@ -174,7 +157,7 @@ export const piflow = defineMethod({
           shift,
           parameters: (xSrc, tSrc, condition) => outputOf(parameters, sourceAt(xSrc, tSrc), condition),
           velocity: (output, xSrc, tSrc, x, t) =>
-            tf.reshape(head.policy(output, sourceAt(xSrc, tSrc))(sourceAt(x, t).x, t), x.shape),
+            places.samples(head.policy(output, sourceAt(xSrc, tSrc))(places.of(x), t)),
           ...(tempered === undefined ? {} : { tempered }),
           ...(weights === undefined
             ? {}

@@ -1,7 +1,7 @@
 /** What can be chosen of pi-Flow. The README says why the defaults are what they are. */
 import { z } from 'zod';
 import { conditioningParams } from '../conditioning.ts';
-import { networkParams } from '../network.ts';
+import { imageNetworkParams, networkParams } from '../network-spec.ts';
 import { optimisationParams } from '../optimisation.ts';
 
 export const params = z.object({
@@ -28,10 +28,10 @@ export const params = z.object({
     group: 'Policy',
     help: 'Chance that a component is left out of the policy that explores; for the mixture only.',
   }),
-  headInit: z.enum(['random', 'teacher']).default('random').meta({
+  headInit: z.enum(['auto', 'random', 'teacher']).default('auto').meta({
     label: 'Start from',
     group: 'Policy',
-    help: 'Random numbers, or the network of a trained teacher where it has the width, depth, time channels and classes of the student: every component then starts at its velocity. From an exact teacher, random numbers.',
+    help: 'Random numbers, or the network of a trained teacher where it has the sizes and classes of the student: every component then starts at its velocity. Automatic is the teacher for a transformer and random numbers for a plain network. From an exact teacher, random numbers.',
   }),
   nfe: z.int().min(1).max(32).default(1).meta({
     label: 'Network evaluations',
@@ -75,6 +75,7 @@ export const params = z.object({
     label: 'Time channels',
     group: 'Network',
   }),
+  ...imageNetworkParams,
   ...conditioningParams,
   ...optimisationParams,
   learningRate: optimisationParams.learningRate.default(2e-3),

@@ -24,7 +24,7 @@ export interface Explorer {
 }
 
 export interface PolicyHead {
-  /** Outputs of the network; the first `velocities` of them are velocities, [K, dim] flat. */
+  /** Outputs of a plain network; the first `velocities` of them are velocities, [K, dim] flat. */
   readonly outputs: number;
   readonly velocities: number;
   /** Position of the one output that is the logarithm of a standard deviation; null where none is. */
@@ -36,7 +36,7 @@ export interface PolicyHead {
   explorer(output: Named, source: PolicySource, drops: Tensor | undefined): Explorer;
   /** The parameters of a sharper policy; none where there is no such thing. */
   readonly tempered?: (output: Named, temperature: number) => Named;
-  /** Posterior weights of the components at (x, t), [B, K]. @param x  [B, dim, 1] */
+  /** Posterior weights of the components at (x, t), [B, K], their mean over places. @param x  [B, C, P] */
   readonly weights?: (output: Named, source: PolicySource, x: Tensor, t: Tensor1D) => Tensor;
 }
 
@@ -76,7 +76,7 @@ function mixtureHead(K: number, dim: number, dropout: number): PolicyHead {
     },
     tempered: (output, temperature) => ({ ...gmTempered(output as unknown as GmOutput, temperature) }),
     weights: (output, source, x, t) =>
-      tf.reshape(gmPosterior(dataFrom(output, source), source, x, t).weights, [-1, K]),
+      tf.mean(gmPosterior(dataFrom(output, source), source, x, t).weights, [2, 3]),
   };
 }
 

@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { interpolate, pathVelocity } from '../../maths/interpolant.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import type { Condition, VelocityField } from '../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../models/mlp/mlp.ts';
-import { hostLeaves, packingOf, unpack } from '../../tensor/tree.ts';
+import { hostLeaves, unpack } from '../../tensor/tree.ts';
 import { defineMethod } from '../method.ts';
+import { imageNetworkParams } from '../network-spec.ts';
+import { sampleNetwork } from '../network.ts';
 import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../optimisation.ts';
 
 const params = z.object({
@@ -24,10 +25,11 @@ const params = z.object({
     group: 'Network',
     help: 'Sines and cosines of t that the network reads.',
   }),
+  ...imageNetworkParams,
   conditional: z.boolean().default(false).meta({
     label: 'Learn classes',
     group: 'Classes',
-    help: 'Conditions the velocity on the mode that a point lies in, where the data has modes.',
+    help: 'Conditions the velocity on the class of a sample, or on the mode that a point lies in, where the data has either.',
   }),
   labelDropout: z.number().min(0).lt(1).default(0.1).meta({
     label: 'Label dropout',
@@ -58,22 +60,20 @@ export const teacher = defineMethod({
     if (conditional && known === 0) {
       throw new WorkbenchError(
         'config/wrong-value',
-        'params.conditional: expected off, for this data has no known modes, found on',
+        'params.conditional: expected off, for this data has neither classes nor known modes, found on',
         { field: 'params.conditional' },
       );
     }
     const classes = conditional ? known : 0;
     const dim = sampleShape.reduce((product, n) => product * n, 1);
-    const shape: MlpShape = {
-      inputs: dim,
-      outputs: dim,
-      width: options.width,
-      depth: options.depth,
-      timeChannels: options.timeChannels,
+    const { batch, width, depth, timeChannels } = options;
+    const network = sampleNetwork(options, {
+      sampleShape,
       classes,
-    };
-    const packing = packingOf(mlpParameterShapes(shape));
-    const { batch } = options;
+      reads: 'time',
+      mlp: { width, depth, timeChannels },
+    });
+    const { packing } = network;
     return {
       layout: networkLayout(packing),
       draws: {
@@ -87,7 +87,7 @@ export const teacher = defineMethod({
             }
           : {}),
       },
-      init: (rng) => initNetwork(packing, initMlp(shape, rng)),
+      init: (rng) => initNetwork(packing, network.init(rng)),
       step: (state, { data, noise, time, label, drop }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const t = time as Tensor1D;
@@ -95,7 +95,7 @@ export const teacher = defineMethod({
           const condition: Condition | undefined = conditional
             ? { label: tf.where(tf.less(drop!, options.labelDropout), classes, label!) as Tensor1D }
             : undefined;
-          const predicted = applyMlp(shape, parameters, interpolate(x0, noise!, t), t, condition);
+          const predicted = network.apply(parameters, interpolate(x0, noise!, t), { t }, condition);
           return { loss: tf.mean(tf.square(tf.sub(predicted, pathVelocity(x0, noise!)))) as Scalar };
         }),
       sampledState: ['ema'],
@@ -103,7 +103,7 @@ export const teacher = defineMethod({
       nfePerCall: 1,
       standardNfe: 32,
       classes,
-      network: (state) => ({ shape, parameters: hostLeaves(state['ema']!, packing) }),
+      network: (state) => network.trained(hostLeaves(state['ema']!, packing)),
       sampleable(state): VelocityField {
         const parameters = unpack(state['ema']! as Tensor1D, packing);
         return {
@@ -113,7 +113,7 @@ export const teacher = defineMethod({
           classes,
           velocity(x, t, condition) {
             const flat = tf.reshape(x, [x.shape[0]!, dim]);
-            return tf.reshape(applyMlp(shape, parameters, flat, t, condition), x.shape);
+            return tf.reshape(network.apply(parameters, flat, { t }, condition), x.shape);
           },
         };
       },

@@ -4,11 +4,12 @@ import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { interpolate, timeColumn } from '../../../maths/interpolant.ts';
 import type { Condition, FlowMap } from '../../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../../models/mlp/mlp.ts';
 import { stopGradient } from '../../../tensor/ops.ts';
-import { packingOf, unpack } from '../../../tensor/tree.ts';
+import { unpack } from '../../../tensor/tree.ts';
 import { conditionerOf, conditioningParams } from '../../conditioning.ts';
 import { type MethodContext, defineMethod } from '../../method.ts';
+import { fromTeacherParam } from '../../network-spec.ts';
+import { sampleNetwork } from '../../network.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
 import { labelDraws, labelled } from '../labels.ts';
 import { batchParam, mapParams } from '../student-params.ts';
@@ -46,6 +47,7 @@ const params = z.object({
   }),
   ...conditioningParams,
   ...mapParams,
+  fromTeacher: fromTeacherParam,
 });
 
 export const consistency = defineMethod({
@@ -67,19 +69,18 @@ export const consistency = defineMethod({
     const dim = sampleShape.reduce((product, n) => product * n, 1);
     const conditioner = conditionerOf(options, context, batch);
     const { classes } = conditioner;
-    const shape: MlpShape = {
-      inputs: dim,
-      outputs: dim,
-      width: options.width,
-      depth: options.depth,
-      timeChannels: options.timeChannels,
-      timeScale: options.timeScale,
+    const { width, depth, timeChannels, timeScale, inputScale } = options;
+    const network = sampleNetwork(options, {
+      sampleShape,
       classes,
-    };
-    const packing = packingOf(mlpParameterShapes(shape));
+      reads: 'time',
+      teacher: options.fromTeacher ? (context.teacherNetwork ?? null) : null,
+      mlp: { width, depth, timeChannels, timeScale, inputScale },
+    });
+    const { packing } = network;
 
     const studentOf = (parameters: Record<string, Tensor>, condition?: Condition) =>
-      consistencyOf((x, t) => applyMlp(shape, parameters, x, t, condition));
+      consistencyOf((x, t) => network.apply(parameters, x, { t }, condition));
 
     return {
       layout: networkLayout(packing),
@@ -89,7 +90,7 @@ export const consistency = defineMethod({
         time: { kind: 'uniform', shape: [batch] },
         ...labelDraws(conditioner),
       },
-      init: (rng) => initNetwork(packing, initMlp(shape, rng, { inputScale: options.inputScale })),
+      init: (rng) => initNetwork(packing, network.init(rng)),
       step: (state, { data, noise, time, asked, label }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const grid = gridSize(step, totalSteps, { first: options.firstGrid, last: options.lastGrid });

@@ -4,11 +4,12 @@ import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { interpolate, pathVelocity } from '../../../maths/interpolant.ts';
 import type { Condition, Generator } from '../../../maths/sampleable.ts';
-import { type MlpShape, applyMlp, initMlp, mlpParameterShapes } from '../../../models/mlp/mlp.ts';
 import { stopGradient } from '../../../tensor/ops.ts';
-import { packingOf, unpack } from '../../../tensor/tree.ts';
+import { unpack } from '../../../tensor/tree.ts';
 import { conditionerOf, conditioningParams } from '../../conditioning.ts';
 import { type MethodContext, type State, defineMethod } from '../../method.ts';
+import { type NetworkSpec, fromTeacherParam } from '../../network-spec.ts';
+import { sampleNetwork } from '../../network.ts';
 import { initNetwork, networkLayout, optimisationParams, optimisedStep } from '../../optimisation.ts';
 import { batchParam, studentParams } from '../student-params.ts';
 import { type Velocity, matchingDirection, matchingLoss } from './losses.ts';
@@ -40,6 +41,7 @@ const params = z.object({
   }),
   ...conditioningParams,
   ...studentParams,
+  fromTeacher: fromTeacherParam,
   inputScale: studentParams.inputScale.default(1),
   ...optimisationParams,
   learningRate: optimisationParams.learningRate.default(1e-3),
@@ -71,24 +73,34 @@ export const dmd = defineMethod({
     const rounds = fakeUpdates + 1;
     const conditioner = conditionerOf(options, context, rounds * batch);
     const { classes } = conditioner;
-    const shape: MlpShape = {
-      inputs: dim,
-      outputs: dim,
-      width: options.width,
-      depth: options.depth,
-      timeChannels: 0,
+    const { width, depth, inputScale } = options;
+    const shared = {
+      sampleShape,
       classes,
+      teacher: options.fromTeacher ? (context.teacherNetwork ?? null) : null,
     };
-    const fakeShape: MlpShape = { ...shape, ...FAKE_TIME };
-    const packing = packingOf(mlpParameterShapes(shape));
-    const fakePacking = packingOf(mlpParameterShapes(fakeShape));
+    // G(z) = z - v(z, 1), where the generator starts from its teacher.
+    const spec: NetworkSpec = {
+      ...shared,
+      reads: 'neither',
+      isDataward: true,
+      mlp: { width, depth, timeChannels: 0, inputScale },
+    };
+    const network = sampleNetwork(options, spec);
+    const fakeNetwork = sampleNetwork(options, {
+      ...shared,
+      reads: 'time',
+      mlp: { width, depth, ...FAKE_TIME },
+    });
+    const { packing } = network;
+    const { packing: fakePacking } = fakeNetwork;
 
     const generated = (parameters: Record<string, Tensor>, z: Tensor, condition?: Condition): Tensor =>
-      tf.add(z, applyMlp(shape, parameters, z, undefined, condition));
+      tf.add(z, network.apply(parameters, z, {}, condition));
     const fakeVelocity =
       (parameters: Record<string, Tensor>, condition?: Condition): Velocity =>
       (x, t) =>
-        applyMlp(fakeShape, parameters, x, t, condition);
+        fakeNetwork.apply(parameters, x, { t }, condition);
     const teacherUnder = (condition?: Condition): Velocity => {
       const field = conditioner.teacher();
       return (x, t) =>
@@ -104,8 +116,8 @@ export const dmd = defineMethod({
         ...conditioner.draws,
       },
       init: (rng) => ({
-        ...initNetwork(packing, initMlp(shape, rng, { inputScale: options.inputScale })),
-        ...prefixed(initNetwork(fakePacking, initMlp(fakeShape, rng.at(1)))),
+        ...initNetwork(packing, network.init(rng)),
+        ...prefixed(initNetwork(fakePacking, fakeNetwork.init(rng.at(1)))),
       }),
       step(state, { noise, noising, time, asked }, step) {
         const part = (x: Tensor, i: number): Tensor => tf.squeeze(tf.slice(x, i, 1), [0]);

@@ -4,16 +4,16 @@ import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { interpolate } from '../../../maths/interpolant.ts';
 import type { Condition } from '../../../maths/sampleable.ts';
-import { initMlp, mlpParameterShapes } from '../../../models/mlp/mlp.ts';
 import { stopGradient } from '../../../tensor/ops.ts';
-import { packingOf, unpack } from '../../../tensor/tree.ts';
+import { unpack } from '../../../tensor/tree.ts';
 import { conditionerOf, conditioningParams } from '../../conditioning.ts';
 import { type MethodContext, defineMethod } from '../../method.ts';
+import { fromTeacherParam } from '../../network-spec.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
 import { type Velocity, atArrival, atStart, regressionLoss } from '../identities.ts';
 import { labelDraws, labelled } from '../labels.ts';
 import { batchParam, mapParams } from '../student-params.ts';
-import { averageVelocityOf, twoTimeFlowMap, twoTimeShape } from '../two-time-map.ts';
+import { averageVelocityOf, twoTimeFlowMap, twoTimeNetwork } from '../two-time-map.ts';
 
 const params = z.object({
   batch: batchParam,
@@ -41,6 +41,7 @@ const params = z.object({
   }),
   ...conditioningParams,
   ...mapParams,
+  fromTeacher: fromTeacherParam,
 });
 
 export const flowMapDistillation = defineMethod({
@@ -62,8 +63,9 @@ export const flowMapDistillation = defineMethod({
     const dim = sampleShape.reduce((product, n) => product * n, 1);
     const conditioner = conditionerOf(options, context, batch);
     const { classes } = conditioner;
-    const shape = twoTimeShape(dim, options, classes);
-    const packing = packingOf(mlpParameterShapes(shape));
+    const start = options.fromTeacher ? context.teacherNetwork : null;
+    const network = twoTimeNetwork(options, sampleShape, classes, start);
+    const { packing } = network;
     const full = Math.round(batch * options.fullShare);
 
     const teacherUnder = (condition: Condition | undefined): Velocity => {
@@ -92,13 +94,13 @@ export const flowMapDistillation = defineMethod({
         times: { kind: 'uniform', shape: [2, batch] },
         ...labelDraws(conditioner),
       },
-      init: (rng) => initNetwork(packing, initMlp(shape, rng, { inputScale: options.inputScale })),
+      init: (rng) => initNetwork(packing, network.init(rng)),
       step: (state, { data, noise, times, asked, label }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const { t, d } = timesOf(times!);
           const x = interpolate(tf.reshape(data!, [batch, dim]), noise!, t);
           const condition = labelled(conditioner, asked, label);
-          const U = averageVelocityOf(shape, parameters, condition);
+          const U = averageVelocityOf(network, parameters, condition);
           const v = teacherUnder(condition);
           const regression =
             options.identity === 'arrival' ? atArrival(U, v, x, t, d) : atStart(U, v(x, t), x, t, d);
@@ -117,7 +119,7 @@ export const flowMapDistillation = defineMethod({
       classes,
       chain: 'jump',
       sampleable: (state) =>
-        twoTimeFlowMap(shape, unpack(state['ema']! as Tensor1D, packing), sampleShape, classes),
+        twoTimeFlowMap(network, unpack(state['ema']! as Tensor1D, packing), sampleShape, classes),
     };
   },
 });

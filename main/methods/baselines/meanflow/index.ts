@@ -3,13 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { interpolate, pathVelocity } from '../../../maths/interpolant.ts';
-import { initMlp, mlpParameterShapes } from '../../../models/mlp/mlp.ts';
-import { packingOf, unpack } from '../../../tensor/tree.ts';
+import { unpack } from '../../../tensor/tree.ts';
 import { defineMethod } from '../../method.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
 import { atStart, regressionLoss } from '../identities.ts';
 import { batchParam, mapParams } from '../student-params.ts';
-import { averageVelocityOf, twoTimeFlowMap, twoTimeShape } from '../two-time-map.ts';
+import { averageVelocityOf, twoTimeFlowMap, twoTimeNetwork } from '../two-time-map.ts';
 
 const params = z.object({
   batch: batchParam.meta({
@@ -64,8 +63,8 @@ export const meanflow = defineMethod({
   bind(options, { sampleShape, totalSteps }) {
     const { batch } = options;
     const dim = sampleShape.reduce((product, n) => product * n, 1);
-    const shape = twoTimeShape(dim, options, 0);
-    const packing = packingOf(mlpParameterShapes(shape));
+    const network = twoTimeNetwork(options, sampleShape, 0);
+    const { packing } = network;
     const instant = Math.round(batch * options.instantShare);
     const isUniform = options.times === 'uniform';
 
@@ -92,12 +91,12 @@ export const meanflow = defineMethod({
         noise: { kind: 'normal', shape: [batch, dim] },
         pair: { kind: isUniform ? 'uniform' : 'normal', shape: [2, batch] },
       },
-      init: (rng) => initNetwork(packing, initMlp(shape, rng, { inputScale: options.inputScale })),
+      init: (rng) => initNetwork(packing, network.init(rng)),
       step: (state, { data, noise, pair }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const { t, d } = timesOf(pair!);
           const x0 = tf.reshape(data!, [batch, dim]);
-          const U = averageVelocityOf(shape, parameters);
+          const U = averageVelocityOf(network, parameters);
           const regression = atStart(U, pathVelocity(x0, noise!), interpolate(x0, noise!, t), t, d);
           const { loss, error } = regressionLoss(regression, {
             p: options.weightPower,
@@ -111,7 +110,7 @@ export const meanflow = defineMethod({
       standardNfe: 1,
       chain: 'jump',
       sampleable: (state) =>
-        twoTimeFlowMap(shape, unpack(state['ema']! as Tensor1D, packing), sampleShape, 0),
+        twoTimeFlowMap(network, unpack(state['ema']! as Tensor1D, packing), sampleShape, 0),
     };
   },
 });
