@@ -129,7 +129,9 @@ describe('a conditional teacher', () => {
       client.call('runs.create', {
         config: { method: 'teacher', params, dataset: { id: 'swiss-roll' } },
       }),
-    ).rejects.toThrow('params.conditional: expected off, for this data has no known modes, found on');
+    ).rejects.toThrow(
+      'params.conditional: expected off, for this data has neither classes nor known modes, found on',
+    );
   });
 });
 

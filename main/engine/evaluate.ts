@@ -12,10 +12,12 @@ import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 
 /** Points measured during training: enough to see progress, little enough not to delay it. */
 const QUICK_COUNT = 4000;
+/** The same of images, each of which costs as much as a thousand points. */
+const QUICK_IMAGES = 512;
 const QUICK_PROJECTIONS = 64;
 /**
- * An imported teacher is compared on so many samples, each of thousands of numbers, or as many as it takes
- * in two calls: its 256 evaluations of each would cost more than the training.
+ * A teacher of images is compared on so many samples, each of up to thousands of numbers, or as many as it
+ * takes in two calls: its 256 evaluations of each would cost more than the training.
  */
 const COMPARED_COUNT = 64;
 const COMPARED_CALLS = 2;
@@ -39,10 +41,11 @@ export async function quickQuality(
   const { seed } = plan.config;
   const nfe = plan.bound.standardNfe;
   const { source } = plan;
-  const { teacherRows } = plan;
-  const compared =
-    teacherRows === undefined ? QUICK_COUNT : Math.min(COMPARED_COUNT, COMPARED_CALLS * teacherRows);
-  const count = source === null ? compared : QUICK_COUNT;
+  const { teacherRows = COMPARED_COUNT } = plan;
+  const isImage = plan.sampleShape.length === 3;
+  const compared = isImage ? Math.min(COMPARED_COUNT, COMPARED_CALLS * teacherRows) : QUICK_COUNT;
+  const quick = isImage ? QUICK_IMAGES : QUICK_COUNT;
+  const count = source === null ? compared : quick;
   const { points } = await model.sample(state, { count, nfe, seed });
   const toTeacher: Record<string, number> = plan.teacher
     ? { teacherRmse: await teacherRmse(model, points.subarray(0, compared * model.dim), seed) }

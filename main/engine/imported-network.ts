@@ -5,6 +5,7 @@ import type { ModelSummary } from '#contract/checkpoints.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import type { DitConfig } from '#contract/networks.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
+import type { TrainedNetwork } from '../methods/method.ts';
 import { importedVelocity } from '../models/imported/velocity.ts';
 import { weightsPath } from '../store/model-folder.ts';
 import { readWeights, weightShapes } from './weights.ts';
@@ -43,6 +44,19 @@ export function velocityOfModel(model: ModelSummary): () => VelocityField {
       tf.tensor(values, [...shapes[name]!]),
     ]);
     return importedVelocity(config, convention!, Object.fromEntries(constants));
+  };
+}
+
+/** The network of an imported teacher, for students to start from: its weights are read only if they are. */
+export function networkOfModel(model: ModelSummary): TrainedNetwork | null {
+  const { config, convention } = model;
+  if (config.network !== 'dit' || convention === null || convention === undefined) return null;
+  return {
+    config,
+    convention,
+    get parameters() {
+      return stateOfModel(model);
+    },
   };
 }
 

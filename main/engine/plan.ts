@@ -65,7 +65,7 @@ export function planOf(
   const source = config.dataset.id === NO_DATASET ? null : sourceOf(config.dataset, imported);
   const taught = method.needsTeacher ? taughtBy(config, source, imported, teacherOf, warn) : null;
   if (source === null && taught?.sampleShape === undefined) throw needsData(method, config);
-  const sampleShape = taught?.sampleShape ?? [source!.dim];
+  const sampleShape = taught?.sampleShape ?? shapeOf(source!);
   if (source !== null && source.dim !== sizeOf(sampleShape)) {
     throw new WorkbenchError(
       'config/wrong-value',
@@ -94,7 +94,7 @@ function taughtBy(
   if (named.kind === 'model') return importedTeacher(named.model);
   if (source === null) throw needsData(methodById(config.method), config);
   const theirs = teacherData(named.folder, imported);
-  return trainedTeacher(named.folder, [source.dim], classesOf(theirs), warn);
+  return trainedTeacher(named.folder, shapeOf(source), classesOf(theirs), warn);
 }
 
 /** The data of a run that teaches; none for a student, which is refused as a teacher anyway. */
@@ -136,7 +136,12 @@ function requireLabels({ draws }: BoundMethod, source: DataSource | null, classe
 }
 
 function classesOf(source: DataSource | null): number {
-  return source?.modes?.count ?? 0;
+  return source?.classes ?? source?.modes?.count ?? 0;
+}
+
+/** [H, W, C] of images, [dim] of points. */
+function shapeOf({ shape, dim }: DataSource): readonly number[] {
+  return shape ?? [dim];
 }
 
 /** The points that a dataset choice means. @throws WorkbenchError `dataset/unknown`, `config/...` */

@@ -9,7 +9,7 @@ import type { VelocityField } from '../maths/sampleable.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
 import type { TrainedNetwork } from '../methods/method.ts';
 import type { RunFolder } from '../store/index.ts';
-import { rowsOf, velocityOfModel } from './imported-network.ts';
+import { networkOfModel, rowsOf, velocityOfModel } from './imported-network.ts';
 import { statesFromTensors } from './state-tensors.ts';
 
 /** A teacher, the classes it can be asked for, and its network where it has one that can be copied. */
@@ -47,7 +47,7 @@ export function importedTeacher(model: ModelSummary): Taught {
   const teacher = velocityOfModel(model);
   const { config, classes, sampleShape } = model;
   const rows = config.network === 'dit' ? { rows: rowsOf(config) } : {};
-  return { teacher, classes, network: null, sampleShape, ...rows };
+  return { teacher, classes, network: networkOfModel(model), sampleShape, ...rows };
 }
 
 /**
