@@ -140,9 +140,7 @@ export class SamplingModel {
     const sampler = samplerById(request.sampler ?? 'euler');
     const noise = this.startOf(request);
     const perCall = this.method.nfePerCall * (isGuided(request) ? 2 : 1);
-    const steps = sampler.adaptive
-      ? {}
-      : { steps: stepsForNfe(sampler, Math.max(1, Math.round(request.nfe / perCall))) };
+    const steps = sampler.adaptive ? {} : { steps: stepsForNfe(sampler, request.nfe, perCall) };
     const path = await sampler.sample((x, t) => this.velocityAt(state, x, t, request), noise, {
       ...steps,
       dim: this.dim,

@@ -25,12 +25,13 @@ export function samplerById(id: string): Sampler {
 }
 
 /**
- * Steps that spend exactly `nfe` velocity evaluations per sample.
+ * Steps that spend exactly `nfe` evaluations per sample, at `perCall` of them for every velocity: a guided
+ * one takes 2, and half a call is rounded to a whole one.
  *
  * @throws `sampler/bad-nfe` when no number of steps does, naming the nearest budgets that work, or when the sampler
  *   chooses its steps itself
  */
-export function stepsForNfe(sampler: Sampler, nfe: number): number {
+export function stepsForNfe(sampler: Sampler, nfe: number, perCall = 1): number {
   const { id, adaptive, evaluationsPerStep, evaluationsInLastStep = evaluationsPerStep } = sampler;
   if (adaptive) {
     throw new WorkbenchError(
@@ -39,14 +40,17 @@ export function stepsForNfe(sampler: Sampler, nfe: number): number {
       { sampler: id, nfe },
     );
   }
-  const steps = (nfe - evaluationsInLastStep) / evaluationsPerStep + 1;
+  const calls = perCall === 1 ? nfe : Math.max(1, Math.round(nfe / perCall));
+  const steps = (calls - evaluationsInLastStep) / evaluationsPerStep + 1;
   if (Number.isInteger(steps) && steps >= 1) return steps;
   const below = Math.max(1, Math.floor(steps) || 1);
-  const budgets = [below, below + 1].map((n) => (n - 1) * evaluationsPerStep + evaluationsInLastStep);
+  const budgets = [below, below + 1].map(
+    (n) => perCall * ((n - 1) * evaluationsPerStep + evaluationsInLastStep),
+  );
   throw new WorkbenchError(
     'sampler/bad-nfe',
-    `nfe of sampler ${id} must be ${evaluationsInLastStep} plus a multiple of ${evaluationsPerStep} ` +
-      `(such as ${budgets.join(' or ')}), found ${nfe}`,
+    `nfe of sampler ${id} must be ${perCall * evaluationsInLastStep} plus a multiple of ${perCall * evaluationsPerStep}` +
+      `${perCall === 1 ? '' : `, for each velocity takes ${perCall}`} (such as ${budgets.join(' or ')}), found ${nfe}`,
     { sampler: id, nfe, budgets },
   );
 }

@@ -413,6 +413,11 @@ describe('registry', () => {
     expect(stepsForNfe(heunRepaSampler, 1)).toBe(1);
     expect(stepsForNfe(rk4Sampler, 8)).toBe(2);
     expect(stepsForNfe(sdeSampler, 1)).toBe(1);
+    // A guided velocity takes two evaluations.
+    expect(stepsForNfe(heunSampler, 48, 2)).toBe(12);
+    expect(() => stepsForNfe(heunSampler, 50, 2)).toThrow(
+      /multiple of 4.*takes 2 \(such as 48 or 52\), found 50/,
+    );
   });
 
   it.each([
