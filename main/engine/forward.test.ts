@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RecognitionOptions } from '#contract/checkpoints.ts';
 import { writeNetworkFile } from '../checkpoints/export/names.ts';
 import { readSafetensors } from '../checkpoints/index.ts';
@@ -78,12 +78,19 @@ async function sitWithIo(config = TINY_DIT): Promise<{ file: string; io: Arrays;
   return { file, folder, io: { x, t, y, out: { shape: [2, 8, 8, 8], data: out as Float32Array } } };
 }
 
+/** Whatever else runs makes temporary folders too: those of this test lie apart. */
+function keepTemporaryApart(): void {
+  vi.stubEnv('TMPDIR', scratchFolder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
 const temporary = (): string[] =>
   fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('fewstep-forward-'));
 
 describe('a forward pass', () => {
   it('agrees with the outputs that a file has, variances or not', async () => {
     const { file, folder, io } = await sitWithIo();
+    keepTemporaryApart();
     const before = temporary();
     const report = await forward(file, writeArrays(path.join(folder, 'io.safetensors'), io));
     expect(report).toMatchObject({
@@ -173,6 +180,7 @@ describe('a forward pass', () => {
   });
 
   it('refuses what is no checkpoint, and leaves nothing behind', async () => {
+    keepTemporaryApart();
     const before = temporary();
     const file = path.join(scratchFolder(), 'noise.bin');
     fs.writeFileSync(file, 'nothing of the kind');

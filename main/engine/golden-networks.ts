@@ -2,27 +2,14 @@
  * Checks networks against forward passes of the authors' own code: their weights are recognised and
  * converted as an import does it, and run as every other network is.
  */
-import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { RecognitionOptions } from '#contract/checkpoints.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { parseFields } from '#contract/parse.ts';
-import type { NetworkConfig } from '#contract/networks.ts';
-import { type CheckpointTensor, readSafetensors } from '../checkpoints/index.ts';
-import { applyDitImage } from '../models/dit/image-dit.ts';
-import { decode, encode } from '../models/vae/autoencoder.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
-import { compileProgram } from '../tensor/program.ts';
-import { callReader } from './reader/call.ts';
+import { forwardPass } from './forward.ts';
 import { nodeReader } from './reader/node-process.ts';
-import type { Conversion } from './reader/protocol.ts';
-
-/** Both sides compute in float32, in another order, through every layer of a network. */
-export const NETWORK_TOLERANCE = 2e-4;
 
 export interface NetworkComparison {
   readonly name: string;
@@ -39,9 +26,6 @@ export interface NetworkCase {
   readonly io: string;
   readonly options: RecognitionOptions;
 }
-
-type Tensors = Record<string, Tensor>;
-type Arrays = ReadonlyMap<string, CheckpointTensor>;
 
 const WEIGHTS = /\.(safetensors|pt|pth|bin|ckpt)$/;
 const OLD_NAMES = '-old-names';
@@ -77,105 +61,19 @@ export function autoencoderCases(json: unknown, files: readonly string[], file: 
 }
 
 /**
- * Runs a network on the inputs that a file has, and compares.
+ * Runs a network on the inputs that a file has, and compares every output.
  *
- * @throws WorkbenchError `checkpoint/...` for weights that cannot be used, `golden/missing-part`
+ * @throws WorkbenchError `checkpoint/...` for weights or inputs that cannot be used
  */
 export async function compareNetwork(
   { name, weights, io, options }: NetworkCase,
   executor: Executor,
 ): Promise<NetworkComparison[]> {
-  const { config, parameters } = await convertedNetwork(weights, options);
-  const given = readSafetensors(fs.readFileSync(io), path.basename(io)).tensors;
-  const { inputs, outputs, run } = passOf(config, given, path.basename(io));
-  const arrays = new Map([
-    ...parameters,
-    ...[...inputs].map(([key, tensor]) => [`io ${key}`, tensor] as const),
-  ]);
-  const program = await compileProgram(executor, {
-    inputs: Object.fromEntries([...arrays].map(([key, { shape }]) => [key, { shape }])),
-    run: (_, tensors) => {
-      const asked = Object.fromEntries([...inputs.keys()].map((key) => [key, tensors[`io ${key}`]!]));
-      return { outputs: run(tensors, asked) };
-    },
-  });
-  try {
-    const found = await program.run(
-      Object.fromEntries([...arrays].map(([key, tensor]) => [key, floats(key, tensor)])),
-    );
-    return [...outputs].map(([key, expected]) => ({
-      name: `${name} ${key}`,
-      relativeError: errorInDeviations(floats(key, expected), found[key] as Float32Array),
-    }));
-  } finally {
-    await program.dispose();
-  }
-}
-
-interface Pass {
-  readonly inputs: Arrays;
-  readonly outputs: Arrays;
-  readonly run: (parameters: Tensors, inputs: Tensors) => Tensors;
-}
-
-/** What a config computes of the tensors of an `io` file, which are NCHW. */
-function passOf(config: NetworkConfig, given: Arrays, file: string): Pass {
-  const pick = (...names: string[]): Arrays =>
-    new Map(
-      names.map((name) => {
-        const tensor = given.get(name);
-        if (tensor !== undefined) return [name, tensor];
-        throw new WorkbenchError('golden/missing-part', `${file}: expected a tensor ${name}, found none.`);
-      }),
-    );
-  if (config.network === 'dit') {
-    const outputs = pick('out');
-    const channels = outputs.get('out')!.shape[1]!;
-    return {
-      inputs: pick('x', 't', ...(config.classes > 0 ? ['y'] : [])),
-      outputs,
-      run: (parameters, { x, t, y }) => {
-        const said = applyDitImage(
-          config,
-          parameters,
-          nhwc(x!),
-          t as Tensor1D,
-          (y ?? null) as Tensor1D | null,
-        );
-        // Some of that code drops the variances that its networks learn, and some does not.
-        return { out: tf.slice(nchw(said), [0, 0, 0, 0], [-1, channels, -1, -1]) };
-      },
-    };
-  }
-  if (config.network === 'autoencoder-kl') {
-    return {
-      inputs: pick('image', 'latent'),
-      outputs: pick('mean', 'logvar', 'decoded'),
-      run: (parameters, { image, latent }) => {
-        const { mean, logvar } = encode(config, parameters, nhwc(image!));
-        const decoded = decode(config, parameters, nhwc(latent!));
-        return { mean: nchw(mean), logvar: nchw(logvar), decoded: nchw(decoded) };
-      },
-    };
-  }
-  throw new WorkbenchError('golden/missing-part', `${file}: expected the pass of a network, found a run.`);
-}
-
-async function convertedNetwork(
-  file: string,
-  options: RecognitionOptions,
-): Promise<{ config: NetworkConfig; parameters: Arrays }> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fewstep-golden-'));
-  try {
-    const done: Conversion[] = [];
-    const request = { kind: 'convert', file: path.resolve(file), options, folder } as const;
-    await callReader(nodeReader(), request, (conversion) => void done.push(conversion));
-    const weights = path.join(folder, 'weights.safetensors');
-    const { tensors } = readSafetensors(fs.readFileSync(weights), path.basename(file));
-    return { config: done[0]!.recognition.config, parameters: tensors };
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  const { output } = await forwardPass({ file: weights, options, io, spawn: nodeReader(), executor });
+  return output.map(({ name: key, relativeToStd }) => ({
+    name: `${name} ${key}`,
+    relativeError: relativeToStd ?? Infinity,
+  }));
 }
 
 /**
@@ -214,36 +112,4 @@ function ioOf(name: string): string {
 
 function stemOf(file: string): string {
   return path.basename(file).replace(/\.json$/, '');
-}
-
-function nhwc(tensor: Tensor): Tensor {
-  return tf.transpose(tensor, [0, 2, 3, 1]);
-}
-
-function nchw(tensor: Tensor): Tensor {
-  return tf.transpose(tensor, [0, 3, 1, 2]);
-}
-
-/** Values as float32: labels come as integers. */
-function floats(name: string, { dtype, data }: CheckpointTensor): Float32Array {
-  if (data instanceof Float32Array) return data;
-  if (dtype === 'I32' || dtype === 'I64' || dtype === 'F64') {
-    return Float32Array.from(data as ArrayLike<number | bigint>, Number);
-  }
-  throw new WorkbenchError(
-    'golden/missing-part',
-    `${name}: expected float32 or whole numbers, found ${dtype}.`,
-  );
-}
-
-function errorInDeviations(expected: Float32Array, found: Float32Array): number {
-  const mean = expected.reduce((sum, value) => sum + value, 0) / expected.length;
-  const variance = expected.reduce((sum, value) => sum + (value - mean) ** 2, 0) / expected.length;
-  if (expected.length !== found.length) return Infinity;
-  // A NaN is no small difference.
-  const worst = expected.reduce((most, value, i) => {
-    const difference = Math.abs(value - found[i]!);
-    return difference <= most ? most : Number.isNaN(difference) ? Infinity : difference;
-  }, 0);
-  return worst / Math.sqrt(variance);
 }

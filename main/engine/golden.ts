@@ -8,8 +8,8 @@ import { DRIFT_TOLERANCE, checkDriftGolden } from '../methods/drifting/golden.ts
 import { checkMetricsGolden } from '../metrics/golden.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
 import { checkFlavours } from './golden-flavours.ts';
+import { FORWARD_TOLERANCE } from './forward.ts';
 import {
-  NETWORK_TOLERANCE,
   type NetworkCase,
   autoencoderCases,
   compareNetwork,
@@ -91,7 +91,7 @@ function networksCheck(
     casesOf(readJson(folder, file), filesOf(folder), file);
   return {
     pattern,
-    tolerance: NETWORK_TOLERANCE,
+    tolerance: FORWARD_TOLERANCE,
     parts: (folder, file) => {
       try {
         return cases(folder, file).flatMap(({ weights, io }) =>

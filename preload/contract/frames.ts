@@ -122,7 +122,7 @@ export type ParsedViewRequest = z.output<typeof viewRequest>;
 
 /**
  * One computed view. Arrays, all Float32, B = count, T = recorded times, D = data dimension:
- * - `samples`: `points [B, D]`, and on request `teacher [B, D]`, where the teacher (RK4, 64 steps) takes
+ * - `samples`: `points [B, D]`, and on request `teacher [B, D]`, where the teacher (RK4, 64 steps, of large networks 8) takes
  *   the same noise, and `images [B, H, W, 3]` in [-1, 1], the points decoded
  * - `trajectories`: `positions [B, T, D]`, `times [T]` (house time, from 1 down to 0), and on request
  *   `teacherPositions [B, U, D]`, `teacherTimes [U]`
