@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { gelu, layerNorm } from '../../tensor/ops.ts';
 
 export type Parameters = Readonly<Record<string, Tensor>>;
 
@@ -95,9 +96,7 @@ export function affine(parameters: Parameters, name: string, x: Tensor): Tensor 
 
 /** LN(h) (1 + scale) + shift, the norm without parameters. */
 function modulated(h: Tensor, shift: Tensor, scale: Tensor, eps = NORM_EPS): Tensor {
-  const centred = tf.sub(h, tf.mean(h, -1, true));
-  const variance = tf.mean(tf.square(centred), -1, true);
-  const normed = tf.mul(centred, tf.rsqrt(tf.add(variance, eps)));
+  const normed = layerNorm(h, eps);
   return tf.add(tf.mul(normed, tf.add(1, scale)), shift);
 }
 
@@ -110,24 +109,22 @@ function attention(
 ): Tensor {
   const size = width / heads;
   const tokens = qkv.shape[1]!;
-  const split = tf.transpose(tf.reshape(qkv, [-1, tokens, 3, heads, size]), [2, 0, 3, 1, 4]);
-  const [queries, keys, v] = tf.unstack(split) as [Tensor, Tensor, Tensor]; // [B, heads, T, size]
+  // [B heads, T, size] each. Cut first, so that there is an axis less to move.
+  const byHead = (x: Tensor): Tensor => {
+    const moved = tf.transpose(tf.reshape(x, [-1, tokens, heads, size]), [0, 2, 1, 3]);
+    return tf.reshape(moved, [-1, tokens, size]);
+  };
+  const [queries, keys, v] = tf.split(qkv, 3, 2).map(byHead) as [Tensor, Tensor, Tensor];
   const [q, k] = qkNorm
     ? [rmsNorm(queries, parameters[`${name}.qNorm`]!), rmsNorm(keys, parameters[`${name}.kNorm`]!)]
     : [queries, keys];
   const weights = tf.softmax(tf.mul(tf.matMul(q, k, false, true), size ** -0.5));
-  const mixed = tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]);
-  return tf.reshape(mixed, [-1, tokens, width]);
+  const mixed = tf.reshape(tf.matMul(weights, v), [-1, heads, tokens, size]);
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [-1, tokens, width]);
 }
 
 /** x / sqrt(mean x^2 + eps) times a scale, over the last axis (Zhang & Sennrich 2019). */
 function rmsNorm(x: Tensor, scale: Tensor): Tensor {
   const meanSquare = tf.mean(tf.square(x), -1, true);
   return tf.mul(tf.mul(x, tf.rsqrt(tf.add(meanSquare, NORM_EPS))), scale);
-}
-
-/** The tanh approximation: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
-function gelu(x: Tensor): Tensor {
-  const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
-  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }

@@ -9,6 +9,7 @@ import { type ConstantData, type DType, type Graph, typedArrayOf } from '../grap
 import { type FedConstant, fedConstants } from '../onnx/large-constants.ts';
 import { onnxFromGraph } from '../onnx/lower.ts';
 import { optimized } from '../passes/index.ts';
+import { type Segment, segmentedState } from '../passes/segments.ts';
 import { sizeOf } from '../shape.ts';
 import type { Executable, Executor, HostArrays } from './executor.ts';
 import { stateOutputName } from './names.ts';
@@ -30,11 +31,12 @@ const LARGEST_BAKED = 2 ** 30;
 export function ortCpuExecutor(threads: number, largestBaked = LARGEST_BAKED): Executor {
   return {
     id: 'ort-cpu',
-    async compile(graph, options) {
+    async compile(graph, { state = [] } = {}) {
       // A training step follows the last one at once: its threads wait for it on their cores. Those of a
       // program that runs now and then would take the cores from it meanwhile, some 40 ms each time.
-      const isBackToBack = (options?.state ?? []).length > 0;
-      const { session, fed } = await createSession(optimized(graph), largestBaked, {
+      const isBackToBack = state.length > 0;
+      const cut = segmentedState(optimized(graph), state);
+      const { session, fed } = await createSession(cut.graph, largestBaked, {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -51,7 +53,7 @@ export function ortCpuExecutor(threads: number, largestBaked = LARGEST_BAKED): E
           },
         },
       });
-      return new HostBufferedExecutable(session, graph, options?.state ?? [], fed);
+      return new HostBufferedExecutable(session, graph, state, fed, cut.segments);
     },
   };
 }
@@ -68,7 +70,7 @@ export function ortWebGpuExecutor(): Executor {
         executionProviders: ['webgpu'],
         graphOptimizationLevel: 'all',
       });
-      return new HostBufferedExecutable(session, graph, options?.state ?? [], fed);
+      return new HostBufferedExecutable(session, graph, options?.state ?? [], fed, new Map());
     },
   };
 }
@@ -95,6 +97,8 @@ class HostBufferedExecutable implements Executable {
   private readonly session: ort.InferenceSession;
   private readonly inputs: readonly Slot[];
   private readonly state: readonly Slot[];
+  /** Of each state, the memory that even steps read and odd steps write, and the other. */
+  private readonly buffers: readonly (readonly [ConstantData, ConstantData])[];
   /** Feeds and fetches of even and odd steps; only the roles of the state buffers differ. */
   private readonly feeds: [Record<string, ort.Tensor>, Record<string, ort.Tensor>];
   private readonly fetches: [Record<string, ort.Tensor>, Record<string, ort.Tensor>];
@@ -106,6 +110,7 @@ class HostBufferedExecutable implements Executable {
     graph: Graph,
     stateNames: readonly string[],
     fed: readonly FedConstant[],
+    segments: ReadonlyMap<string, readonly Segment[]>,
   ) {
     this.session = session;
     const slots = (list: Graph['inputs']): Slot[] =>
@@ -115,16 +120,22 @@ class HostBufferedExecutable implements Executable {
     this.state = slots(graph.inputs).filter(isState);
     const stateOutputs = this.state.map(({ name }) => stateOutputName(name));
     const plain = slots(graph.outputs).filter(({ name }) => !stateOutputs.includes(name));
-    const stateBuffers = this.state.map((slot) => [allocate(slot), allocate(slot)] as const);
+    const memory = (slot: Slot): ConstantData => typedArrayOf(slot.dtype, sizeOf(slot.shape));
+    this.buffers = this.state.map((slot) => [memory(slot), memory(slot)] as const);
     // Always the same memory: ONNX Runtime reads it where it lies.
     const constants = Object.fromEntries(fed.map((each) => [each.name, tensorOf(each, each.data)]));
     const phaseOf = (phase: 0 | 1) => {
       const feeds: Record<string, ort.Tensor> = { ...constants };
       const fetches: Record<string, ort.Tensor> = {};
       const results: HostArrays = {};
-      this.state.forEach(({ name }, i) => {
-        feeds[name] = stateBuffers[i]![phase];
-        fetches[stateOutputName(name)] = stateBuffers[i]![1 - phase]!;
+      this.state.forEach((slot, i) => {
+        const whole: Segment = { name: slot.name, begin: 0, end: sizeOf(slot.shape) };
+        for (const { name, begin, end } of segments.get(slot.name) ?? [whole]) {
+          const part = { ...slot, shape: segments.has(slot.name) ? [end - begin] : slot.shape };
+          const [from, to] = [this.buffers[i]![phase], this.buffers[i]![1 - phase]!];
+          feeds[name] = tensorOf(part, from.subarray(begin, end));
+          fetches[stateOutputName(name)] = tensorOf(part, to.subarray(begin, end));
+        }
       });
       for (const slot of plain) {
         const tensor = allocate(slot);
@@ -149,15 +160,13 @@ class HostBufferedExecutable implements Executable {
   }
 
   async readState(): Promise<HostArrays> {
-    const feeds = this.feeds[this.phase];
-    return Object.fromEntries(this.state.map(({ name }) => [name, feeds[name]!.data as ConstantData]));
+    return Object.fromEntries(this.state.map(({ name }, i) => [name, this.buffers[i]![this.phase]]));
   }
 
   async writeState(state: HostArrays): Promise<void> {
-    const feeds = this.feeds[this.phase];
     // All are checked before any is written: a wrong one must not leave half a state behind.
     for (const slot of this.state) checkArray(slot, state[slot.name]);
-    for (const { name } of this.state) (feeds[name]!.data as ConstantData).set(state[name]!);
+    this.state.forEach(({ name }, i) => this.buffers[i]![this.phase].set(state[name]!));
   }
 
   undo(): void {
