@@ -7,6 +7,7 @@ import type { ByteSource } from './byte-source.ts';
 import type { Checkpoint, OpenMode } from './checkpoint.ts';
 import { withFileDetail } from './file-detail.ts';
 import { openNpy, openNpz } from './npz/index.ts';
+import { openOnnx } from './onnx/index.ts';
 import { openPytorchLegacy, openPytorchZip } from './pytorch/index.ts';
 import { refusal } from './refusal.ts';
 import { isRunFolder, openRunFolder, runFolderOf } from './run-folder/index.ts';
@@ -74,6 +75,8 @@ function openSource(source: ByteSource, folder: string, mode: OpenMode): Checkpo
       return openNpy(source);
     case 'index':
       return openSharded(source, folder);
+    case 'onnx':
+      return openOnnx(source);
     case 'pytorch-legacy':
       return openPytorchLegacy(source, mode);
     case 'zip': {

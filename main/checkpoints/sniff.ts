@@ -4,7 +4,7 @@ import { refusal } from './refusal.ts';
 import { endsLikeZip } from './zip/index.ts';
 
 /** What can be opened; a ZIP archive is told apart further by its members. */
-export type Sniffed = 'safetensors' | 'zip' | 'pytorch-legacy' | 'npy' | 'index';
+export type Sniffed = 'safetensors' | 'zip' | 'pytorch-legacy' | 'npy' | 'index' | 'onnx';
 
 const HEAD_BYTES = 4096;
 const MAX_HEADER_BYTES = 100_000_000n;
@@ -75,7 +75,7 @@ const SIGNS: readonly Sign[] = [
   },
   {
     called: 'an ONNX model',
-    is: { code: 'onnx', instead: 'open the checkpoint that it was exported from' },
+    is: 'onnx',
     // A protobuf: field 1, a small IR version, then field 2, the producer's name, or field 7, the graph.
     matches: (head) =>
       head.length > 8 &&
@@ -100,7 +100,7 @@ const TORCH_MAGIC = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');
 
 /**
  * @throws WorkbenchError `checkpoint/empty-file`, `two-formats`, `unknown-format`, or the code of a
- *   format that is known and not read: `tar`, `gzip`, `hdf5`, `gguf`, `onnx`, `flax-msgpack`,
+ *   format that is known and not read: `tar`, `gzip`, `hdf5`, `gguf`, `flax-msgpack`,
  *   `bare-pickle`, ...
  */
 export function sniff(source: ByteSource): Sniffed {

@@ -2,6 +2,7 @@ import type { CheckpointListing, Recognition, RecognitionOptions } from '#contra
 import type { TensorInfo } from '../checkpoint.ts';
 import { candidatesIn, compareGroups, isEma } from './groups.ts';
 import type { Candidate } from './groups.ts';
+import { readFeatureNetwork } from './feature-network.ts';
 import type { Misfit, Plan } from './layout.ts';
 import type { Mapping } from './mapping.ts';
 import { nearestLayout } from './nearest.ts';
@@ -29,7 +30,7 @@ export interface Recognised {
  * Of several sets of weights, one in which no key is missing is taken, an EMA before others.
  */
 export function recognise(about: About, options: RecognitionOptions = {}): Recognised {
-  const run = readRun(about);
+  const run = readRun(about) ?? readFeatureNetwork(about, options);
   if (run !== null) return { recognition: run, nearest: null, mapping: null };
   const names = new Map(about.tensors.map((tensor) => [tensor.name, tensor]));
   const { fits, misfit } = fitsOf(about, options, names);

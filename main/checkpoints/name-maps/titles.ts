@@ -15,6 +15,7 @@ const NAMES: Record<CheckpointKind, string> = {
   'autoencoder-kl': 'AutoencoderKL',
   fewstep: 'Fewstep',
   'fewstep-run': 'Fewstep run',
+  'feature-network': 'ONNX feature network',
 };
 
 export function kindName(kind: CheckpointKind): string {
