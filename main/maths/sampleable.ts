@@ -80,4 +80,30 @@ export interface Generator extends SampleableBase {
   generate(noise: Tensor, condition?: Condition): Tensor;
 }
 
-export type Sampleable = VelocityField | FlowMap | Policy | Generator;
+/**
+ * What a frozen encoder sees in samples: maps of features for losses, a vector for metrics. It makes no
+ * samples.
+ */
+export interface FeatureMap extends SampleableBase {
+  readonly kind: 'features';
+  /** Numbers of `vector`. */
+  readonly width: number;
+  /** Named maps from fine to coarse, in a fixed order. @param x [B, ...shape]  @returns each [B, h, w, C] */
+  maps(x: Tensor): Readonly<Record<string, Tensor>>;
+  /** One vector for each sample. @param x [B, ...shape]  @returns [B, width] */
+  vector(x: Tensor): Tensor;
+  /** Of the `classes` that it tells apart, for an encoder that learnt to. @returns [B, classes] */
+  logits?(x: Tensor): Tensor;
+  /** How well it fills in what is hidden from it, for one that learnt to; for measuring alone. */
+  readonly masked?: {
+    /** Squares of an image, each hidden or not. */
+    readonly squares: number;
+    /**
+     * Square errors at hidden places, summed for each image, and how many numbers that is.
+     * @param x [B, ...shape]  @param draw [B, squares] uniform in [0, 1)  @returns each [B]
+     */
+    error(x: Tensor, draw: Tensor): { readonly sum: Tensor; readonly count: Tensor };
+  };
+}
+
+export type Sampleable = VelocityField | FlowMap | Policy | Generator | FeatureMap;

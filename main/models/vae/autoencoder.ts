@@ -45,6 +45,11 @@ export function encode(config: AutoencoderConfig, parameters: Parameters, image:
   return { mean, logvar: tf.clipByValue(logvar, LOGVAR.least, LOGVAR.most) };
 }
 
+/** The latent of an image as networks are trained on it: the posterior's mean times the scaling factor. */
+export function encodeScaled(config: AutoencoderConfig, parameters: Parameters, image: Tensor): Tensor {
+  return tf.mul(encode(config, parameters, image).mean, config.scalingFactor);
+}
+
 /**
  * @param latent [B, h, w, latentChannels] before any scaling factor
  * @returns [B, f h, f w, channels], about in [-1, 1]
