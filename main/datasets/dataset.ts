@@ -65,6 +65,12 @@ export interface Dataset<P extends z.ZodObject = z.ZodObject> {
   readonly shape?: ImageShape;
   /** How many classes its samples have, where they have labels. */
   readonly classes?: number;
+  /** [classes] of what the classes are called, where they have names. */
+  readonly classNames?: readonly string[];
+  /** Distinct samples, held out or not, where there are finitely many. */
+  readonly size?: number;
+  /** The imported autoencoder whose latents the samples are, by its id. */
+  readonly autoencoder?: string;
   /** True for a closed-form density: its sources have a `mixture`. */
   readonly analytic: boolean;
   /** True for points or images that a person brought. */

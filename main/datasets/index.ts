@@ -14,8 +14,10 @@ import { swissRoll } from './toy2d/swiss-roll.ts';
 import { twoMoons } from './toy2d/two-moons.ts';
 
 export type { DataSource, Dataset } from './dataset.ts';
+export { IMAGE_FILE_ENDING, ImageFileWriter, openImageFile } from './imported/image-file.ts';
 export { imagesFromFiles, importedImages, isImageFile } from './imported/images.ts';
 export { importedDataset, npyFromPoints, pointsFromFile } from './imported/imported.ts';
+export { keptDataset } from './imported/kept.ts';
 export { npzFromImages } from './imported/write-npz.ts';
 export { parseDatasetParams } from './parse-params.ts';
 

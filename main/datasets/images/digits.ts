@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { WorkbenchError } from '#contract/errors.ts';
 import { defineDataset } from '../dataset.ts';
 import { imageFields } from './fields.ts';
-import { type ImageSet, imageSource } from './image-set.ts';
+import { type ImageSet, imageSet, imageSource } from './image-set.ts';
 import { shippedTensors } from './shipped.ts';
 
 const FILE = 'digits-8x8.safetensors';
@@ -19,6 +19,7 @@ export const digits = defineDataset({
   dim: SHAPE[0] * SHAPE[1] * SHAPE[2],
   shape: SHAPE,
   classes: CLASSES,
+  size: 1797,
   analytic: false,
   imported: false,
   params: z.strictObject(imageFields),
@@ -46,11 +47,11 @@ function digitsOf({ images, labels }: ReturnType<typeof shippedTensors>): ImageS
       { file: FILE },
     );
   }
-  return {
+  return imageSet({
     count,
     shape: SHAPE,
     values: images!.values,
     labels: Uint16Array.from(labels!.values),
     classes: CLASSES,
-  };
+  });
 }

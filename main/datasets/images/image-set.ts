@@ -3,16 +3,32 @@ import { Rng } from '../../tensor/rng.ts';
 import type { DataSource, ImageShape, Labelled } from '../dataset.ts';
 import { mirror } from './mirror.ts';
 
-export interface ImageSet {
+interface Images {
   /** At least 2. */
   readonly count: number;
   readonly shape: ImageShape;
-  /** Levels, flat [count * height * width * channels]. */
-  readonly values: Uint8Array;
   /** [count] classes, or null. */
   readonly labels: Uint16Array | null;
   /** 0 without labels. */
   readonly classes: number;
+}
+
+/** Images that may lie in memory or in a file that is larger than it. */
+export interface ImageSet extends Images {
+  /** The levels [height * width * channels] of image `i`; they stay as they are until the next is asked for. */
+  row(i: number): Uint8Array;
+}
+
+/** Images in memory. */
+export interface ImageArray extends Images {
+  /** Levels, flat [count * height * width * channels]. */
+  readonly values: Uint8Array;
+}
+
+export function imageSet({ values, ...images }: ImageArray): ImageSet {
+  const [height, width, channels] = images.shape;
+  const dim = height * width * channels;
+  return { ...images, row: (i) => values.subarray(i * dim, (i + 1) * dim) };
 }
 
 interface ImageOptions {
@@ -34,11 +50,42 @@ interface ImageOptions {
 const SPLIT_SEED = 0;
 
 export function imageSource(set: ImageSet, options: ImageOptions): DataSource {
-  const order = new Rng(SPLIT_SEED, 'datasets/holdout').permutation(set.count);
-  const held = Math.min(Math.round(options.holdout * set.count), set.count - 1);
-  const training = partOf(set, order.slice(held).sort(), options);
-  if (held === 0) return training;
-  return { ...training, holdout: partOf(set, order.slice(0, held).sort(), { ...options, mirrored: false }) };
+  const { training, held } = split(set, options.holdout);
+  const source = partOf(set, training, options);
+  if (held === null) return source;
+  return { ...source, holdout: partOf(set, held, { ...options, mirrored: false }) };
+}
+
+/**
+ * Rows to train on, at least one, and those held out: two or more, for one alone has no statistics, or none.
+ * Each class is held out in the same share, to one image: a Frechet distance between parts that differ in
+ * their classes says so first (digits, half and half: 0.29 on average without, 0.24 with).
+ */
+export function split(
+  { count, labels }: Pick<ImageSet, 'count' | 'labels'>,
+  share: number,
+): { training: Int32Array; held: Int32Array | null } {
+  const order = inEqualShares(new Rng(SPLIT_SEED, 'datasets/holdout').permutation(count), labels);
+  const wanted = Math.min(Math.round(share * count), count - 1);
+  const held = wanted < 2 ? 0 : wanted;
+  return { training: order.slice(held).sort(), held: held === 0 ? null : order.slice(0, held).sort() };
+}
+
+/** Reorders rows so that any first part of them has the classes of the whole, to one row of each. */
+function inEqualShares(rows: Int32Array, labels: Uint16Array | null): Int32Array {
+  if (labels === null) return rows;
+  const sizes = new Map<number, number>();
+  const ranks = Array.from(rows, (row) => {
+    const rank = sizes.get(labels[row]!) ?? 0;
+    sizes.set(labels[row]!, rank + 1);
+    return { row, rank };
+  });
+  const place = ({ row, rank }: { row: number; rank: number }): number =>
+    (rank + 0.5) / sizes.get(labels[row]!)!;
+  return Int32Array.from(
+    ranks.sort((a, b) => place(a) - place(b)),
+    ({ row }) => row,
+  );
 }
 
 /** Images drawn with replacement from some rows of a set. */
@@ -55,8 +102,8 @@ function partOf(set: ImageSet, rows: Int32Array, options: ImageOptions): DataSou
   function scaled(drawn: Int32Array, rng: Rng | null): Labelled {
     const values = new Float32Array(drawn.length * dim);
     for (let i = 0, at = 0; i < drawn.length; i++) {
-      const start = drawn[i]! * dim;
-      for (let j = 0; j < dim; j++) values[at++] = scale[set.values[start + j]!]!;
+      const levels = set.row(drawn[i]!);
+      for (let j = 0; j < dim; j++) values[at++] = scale[levels[j]!]!;
     }
     if (rng !== null && options.mirrored) {
       for (let i = 0; i < drawn.length; i++) {

@@ -5,20 +5,20 @@ import { Rng } from '../../tensor/rng.ts';
 import { type DataSource, datasetById, imageDatasets, importedImages, parseDatasetParams } from '../index.ts';
 import { expectAverage } from '../testdata/monte-carlo.ts';
 import { refusalOf } from '../testdata/refusal.ts';
-import { type ImageSet, imageSource } from './image-set.ts';
+import { imageSet, imageSource, split } from './image-set.ts';
 import { mirror } from './mirror.ts';
 import { byteTensorsOf, shippedTensors } from './shipped.ts';
 
 const resources = new URL('../../../resources/data/', import.meta.url);
 
 /** 100 images whose first two levels are their number, so that each is known again wherever it turns up. */
-const numbered: ImageSet = {
+const numbered = imageSet({
   count: 100,
   shape: [4, 6, 3],
   values: Uint8Array.from({ length: 100 * 72 }, (_, j) => (j % 72 < 2 ? Math.floor(j / 72) : (j * 37) % 101)),
   labels: Uint16Array.from({ length: 100 }, (_, i) => i % 7),
   classes: 7,
-};
+});
 const OPTIONS = { white: 100, holdout: 0.2, mirrored: false, dequantised: false };
 
 function created(id: string, params: object = {}): DataSource {
@@ -93,7 +93,7 @@ describe('a split', () => {
     return Array.from({ length: size! }, (_, i) => Math.round((values[i * dim]! + 1) * 50));
   };
 
-  it.each([0.01, 0.2, 0.333, 0.5])('of %d leaves no image out and holds none twice', (holdout) => {
+  it.each([0.02, 0.2, 0.333, 0.5])('of %d leaves no image out and holds none twice', (holdout) => {
     const source = imageSource(numbered, { ...OPTIONS, holdout });
     const [training, held] = [numbersOf(source), numbersOf(source.holdout!)];
     expect(held).toHaveLength(Math.round(100 * holdout));
@@ -109,11 +109,23 @@ describe('a split', () => {
     expect(held.filter((number, i) => held[i + 1] === number + 1).length).toBeLessThan(12);
   });
 
-  it('of nothing has no holdout, and of two images leaves one', () => {
+  it.each([0.2, 0.5])('holds %d of every class out, to one image', (holdout) => {
+    const count = 300;
+    // Classes of different sizes, in no order: 150, 100 and 50 images.
+    const labels = Uint16Array.from({ length: count }, (_, row) => [0, 0, 0, 1, 1, 2][(row * 7) % 6]!);
+    const { held } = split({ count, labels }, holdout);
+    for (const label of [0, 1, 2]) {
+      const all = labels.filter((each) => each === label).length;
+      const out = held!.filter((row) => labels[row] === label).length;
+      expect(Math.abs(out - holdout * all)).toBeLessThanOrEqual(1);
+    }
+    expect(held).toHaveLength(holdout * count);
+  });
+  it('of nothing has no holdout, nor where it would be one image, which nothing can be measured on', () => {
     expect(imageSource(numbered, { ...OPTIONS, holdout: 0 }).holdout).toBeUndefined();
-    const pair = { ...numbered, count: 2 };
-    const { size, holdout } = imageSource(pair, { ...OPTIONS, holdout: 0.5 });
-    expect([size, holdout!.size]).toEqual([1, 1]);
+    const few = (count: number) => imageSource({ ...numbered, count }, { ...OPTIONS, holdout: 0.5 });
+    expect([few(2).size, few(2).holdout]).toEqual([2, undefined]);
+    expect([few(4).size, few(4).holdout!.size]).toEqual([2, 2]);
   });
 
   it('draws training images from one part and held-out images from the other', () => {
@@ -265,7 +277,7 @@ describe('a file that ships', () => {
 });
 
 describe('the registry of images', () => {
-  it.each([...imageDatasets, importedImages('mine', 'Mine', numbered)])(
+  it.each([...imageDatasets, importedImages('mine', 'Mine', numbered, { peak: 255 })])(
     '$id says what its sources have',
     (dataset) => {
       const source = dataset.create(parseDatasetParams(dataset, {}));

@@ -6,7 +6,7 @@ import type { ImageShape } from '../dataset.ts';
 export const MOST_BYTES = 2 ** 28;
 const LEAST_SIDE = 4;
 const MOST_SIDE = 256;
-const MOST_CLASSES = 1000;
+export const MOST_CLASSES = 1000;
 
 /** @param where  file and field, for the message */
 export function refused(code: string, where: string, expected: string, found: string): WorkbenchError {

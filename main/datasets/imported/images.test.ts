@@ -3,7 +3,7 @@ import zlib from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../tensor/rng.ts';
-import type { ImageSet } from '../images/image-set.ts';
+import { type ImageArray, imageSet } from '../images/image-set.ts';
 import { imagesFromFiles, importedImages, isImageFile, npzFromImages, parseDatasetParams } from '../index.ts';
 import { refusalOf, resultOrRefusal } from '../testdata/refusal.ts';
 import { storedZip } from './write-npz.ts';
@@ -15,7 +15,7 @@ const written = JSON.parse(
 ) as Record<string, string>;
 const numpyFile = (name: string) => Uint8Array.from(Buffer.from(written[name]!, 'base64'));
 
-const numpyImages: ImageSet = {
+const numpyImages: ImageArray = {
   count: 3,
   shape: [4, 5, 3],
   values: Uint8Array.from({ length: 180 }, (_, j) => (7 * j) % 256),
@@ -23,7 +23,7 @@ const numpyImages: ImageSet = {
   classes: 6,
 };
 
-function read(name: string, bytes: Uint8Array): ImageSet {
+function read(name: string, bytes: Uint8Array): ImageArray {
   return imagesFromFiles([{ name, bytes }]);
 }
 
@@ -77,7 +77,7 @@ describe('NPZ', () => {
         hasLabels: fc.boolean(),
         seed: fc.nat(1000),
       })
-      .map(({ count, height, width, channels, hasLabels, seed }): ImageSet => {
+      .map(({ count, height, width, channels, hasLabels, seed }): ImageArray => {
         const rng = new Rng(seed, 'test');
         const values = Uint8Array.from({ length: count * height * width * channels }, () => rng.int(256));
         const labels = hasLabels ? Uint16Array.from({ length: count }, () => rng.int(1000)) : null;
@@ -325,7 +325,7 @@ describe('imported images', () => {
       [numpyImages, 255],
       [few, 16],
     ] as const) {
-      const dataset = importedImages('mine', 'Mine', set);
+      const dataset = importedImages('mine', 'Mine', imageSet(set), { peak: white });
       const params = parseDatasetParams(dataset, { holdout: 0 });
       expect(params['white']).toBe(white);
       const { values, labels } = dataset.create(params).items!(0, 3);
@@ -333,12 +333,14 @@ describe('imported images', () => {
       expect(Array.from(labels)).toEqual([2, 0, 5]);
       expect(dataset).toMatchObject({ imported: true, dim: 60, shape: [4, 5, 3], classes: 6 });
     }
-    const dataset = importedImages('mine', 'Mine', few);
+    const dataset = importedImages('mine', 'Mine', imageSet(few), { peak: 16 });
     expect(refusalOf(() => parseDatasetParams(dataset, { white: 15 })).code).toBe('config/wrong-value');
   });
 
   it('without labels have none', () => {
-    const dataset = importedImages('mine', 'Mine', { ...numpyImages, labels: null, classes: 0 });
+    const dataset = importedImages('mine', 'Mine', imageSet({ ...numpyImages, labels: null, classes: 0 }), {
+      peak: 255,
+    });
     const source = dataset.create(parseDatasetParams(dataset, {}));
     expect([dataset.classes, source.classes, source.labelled]).toEqual([undefined, undefined, undefined]);
     expect(source.sample(new Rng(1, 'test'), 5)).toHaveLength(300);

@@ -5,7 +5,7 @@ import type { FieldMeta } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { type Dataset, defineDataset } from '../dataset.ts';
 import { imageFields } from '../images/fields.ts';
-import { type ImageSet, imageSource } from '../images/image-set.ts';
+import { type ImageArray, type ImageSet, imageSource } from '../images/image-set.ts';
 import { MOST_BYTES, channelsLast, labelsOf, layoutOf, refused } from './image-rules.ts';
 import { isCifar, parseCifar } from './parse-cifar.ts';
 import { isIdx, parseIdx } from './parse-idx.ts';
@@ -26,6 +26,11 @@ export function isImageFile({ name, bytes }: NamedBytes): boolean {
   return isZip(bytes) || isGzip(bytes) || isIdx(bytes) || isCifar(name, bytes) || /\.npz$/i.test(name);
 }
 
+/** By the beginning of a file and its name: whether {@link imagesFromFiles} should be asked. */
+export function mayHoldImages(name: string, head: Uint8Array): boolean {
+  return isZip(head) || isGzip(head) || isIdx(head) || /\.(npz|bin)$/i.test(name);
+}
+
 /**
  * Images of one NPZ file; of one IDX file, with a second one for their labels or without; or of any
  * number of CIFAR batches. IDX and CIFAR may be gzipped.
@@ -33,7 +38,7 @@ export function isImageFile({ name, bytes }: NamedBytes): boolean {
  * @throws WorkbenchError `dataset/images-unknown`, `dataset/images-mixed`, `dataset/gzip`,
  *   `dataset/zero-spread`, and as {@link parseNpz}, {@link parseIdx} and {@link parseCifar}
  */
-export function imagesFromFiles(packed: readonly NamedBytes[]): ImageSet {
+export function imagesFromFiles(packed: readonly NamedBytes[]): ImageArray {
   const files = packed.map(unpacked);
   const set = setOf(files);
   const [first] = set.values;
@@ -48,9 +53,17 @@ export function imagesFromFiles(packed: readonly NamedBytes[]): ImageSet {
   return set;
 }
 
+/** What is known of images beside their levels. */
+interface ImageFacts {
+  /** The highest level, at least 1. */
+  readonly peak: number;
+  /** Of the classes, where they have names. */
+  readonly classNames?: readonly string[];
+}
+
 /** Samples are images drawn with replacement, in [-1, 1]. */
-export function importedImages(id: string, title: string, set: ImageSet): Dataset {
-  const peak = peakOf(set.values);
+export function importedImages(id: string, title: string, set: ImageSet, facts: ImageFacts): Dataset {
+  const { peak, classNames } = facts;
   const [height, width, channels] = set.shape;
   const classes = set.labels === null ? '' : ` in ${set.classes} classes`;
   return defineDataset({
@@ -59,7 +72,8 @@ export function importedImages(id: string, title: string, set: ImageSet): Datase
     summary: `${set.count} imported images of ${height} x ${width} x ${channels}${classes}.`,
     dim: height * width * channels,
     shape: set.shape,
-    ...(set.labels && { classes: set.classes }),
+    size: set.count,
+    ...(set.labels && { classes: set.classes, ...(classNames && { classNames }) }),
     analytic: false,
     imported: true,
     params: z.strictObject({
@@ -80,14 +94,7 @@ export function importedImages(id: string, title: string, set: ImageSet): Datase
   });
 }
 
-/** The highest level, at least 1; a loop, for there may be 2^28. */
-function peakOf(values: Uint8Array): number {
-  let peak = 1;
-  for (let i = 0; i < values.length; i++) if (values[i]! > peak) peak = values[i]!;
-  return peak;
-}
-
-function setOf(files: readonly NamedBytes[]): ImageSet {
+function setOf(files: readonly NamedBytes[]): ImageArray {
   const [first, second] = files;
   if (first !== undefined && files.every(({ name, bytes }) => isCifar(name, bytes))) return parseCifar(files);
   if (first !== undefined && second === undefined && (isZip(first.bytes) || /\.npz$/i.test(first.name))) {
@@ -111,7 +118,7 @@ function setOf(files: readonly NamedBytes[]): ImageSet {
   );
 }
 
-function fromIdx(files: readonly NamedBytes[]): ImageSet {
+function fromIdx(files: readonly NamedBytes[]): ImageArray {
   const arrays = files.map(({ name, bytes }) => ({ name, ...parseIdx(name, bytes) }));
   const pictures = arrays.filter(({ sizes }) => sizes.length > 1);
   const named = arrays.filter(({ sizes }) => sizes.length === 1);

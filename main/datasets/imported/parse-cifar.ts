@@ -1,6 +1,6 @@
 /** Batches of CIFAR-10 and CIFAR-100 in their binary version: labels, then 32 x 32 red, green and blue. */
 import { WorkbenchError } from '#contract/errors.ts';
-import type { ImageSet } from '../images/image-set.ts';
+import type { ImageArray } from '../images/image-set.ts';
 import { MOST_BYTES, refused } from './image-rules.ts';
 
 const PIXELS = 32 * 32;
@@ -34,7 +34,7 @@ interface Batch {
  * @param batches  files of one kind, joined in order; see {@link isCifar}
  * @throws WorkbenchError `dataset/cifar-kinds`, `dataset/label-range`, `dataset/too-few-images`, `dataset/too-large`
  */
-export function parseCifar(batches: readonly Batch[]): ImageSet {
+export function parseCifar(batches: readonly Batch[]): ImageArray {
   const { name, bytes } = batches[0]!;
   const kind = kindOf(bytes)!;
   const row = rowBytes(kind);

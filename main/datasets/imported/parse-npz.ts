@@ -1,5 +1,5 @@
 /** Labelled images from NumPy's NPZ, a ZIP file of NPY arrays. */
-import type { ImageSet } from '../images/image-set.ts';
+import type { ImageArray } from '../images/image-set.ts';
 import { MOST_BYTES, channelsLast, labelsOf, layoutOf, refused } from './image-rules.ts';
 import { type NpyArray, openNpy, requireExactLength } from './npy-array.ts';
 import { type ZipMember, unzip } from './unzip.ts';
@@ -17,7 +17,7 @@ const MOST_MEMBER_BYTES = 4 * MOST_BYTES + 2 ** 16;
  *   `dataset/image-shape`, `dataset/image-range`, `dataset/label-shape`, `dataset/label-count`,
  *   `dataset/label-range`, `dataset/too-few-images`, `dataset/too-large`
  */
-export function parseNpz(file: string, bytes: Uint8Array): ImageSet {
+export function parseNpz(file: string, bytes: Uint8Array): ImageArray {
   const members = unzip(file, bytes);
   const found = memberOf(file, members, IMAGES);
   if (found === null) {

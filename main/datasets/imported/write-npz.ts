@@ -1,10 +1,10 @@
 /** Images as an NPZ file that NumPy reads, and {@link imagesFromFiles} too: how an import is kept. */
 import { crc32 } from 'node:zlib';
-import type { ImageSet } from '../images/image-set.ts';
+import type { ImageArray } from '../images/image-set.ts';
 import { npyOf } from './write-npy.ts';
 
 /** Arrays `images` uint8 [n, h, w, c] and, where there are labels, `labels` uint16 [n]; equal images, equal bytes. */
-export function npzFromImages({ count, shape, values, labels }: ImageSet): Uint8Array<ArrayBuffer> {
+export function npzFromImages({ count, shape, values, labels }: ImageArray): Uint8Array<ArrayBuffer> {
   const arrays = new Map([['images', npyOf('|u1', [count, ...shape], values)]]);
   if (labels !== null) {
     const data = new DataView(new ArrayBuffer(2 * count));
