@@ -15,7 +15,10 @@ interface MetricEntry {
   betterWhen: 'lower' | 'higher';
 }
 
-/** What {@link evaluateAll} returns, by id; the last three only where the target has modes. */
+/**
+ * What {@link evaluateAll} returns, by id, the modes only where the target has some; then what
+ * `scoreFeatures` finds beside it for images.
+ */
 export const metrics: readonly MetricEntry[] = [
   { id: 'energyDistance', title: 'Energy distance', betterWhen: 'lower' },
   { id: 'mmd', title: 'Squared MMD', betterWhen: 'lower' },
@@ -28,6 +31,11 @@ export const metrics: readonly MetricEntry[] = [
   { id: 'modesCovered', title: 'Modes covered', betterWhen: 'higher' },
   { id: 'minModeShare', title: 'Smallest mode against its fair share', betterWhen: 'higher' },
   { id: 'outsideModes', title: 'Share outside all modes', betterWhen: 'lower' },
+  { id: 'frechetDistance', title: 'Fréchet distance', betterWhen: 'lower' },
+  { id: 'kid', title: 'Kernel distance (KID)', betterWhen: 'lower' },
+  { id: 'classAccuracy', title: 'Class accuracy', betterWhen: 'higher' },
+  { id: 'memorised', title: 'Share nearer to training data than 99% of held-out data', betterWhen: 'lower' },
+  { id: 'nearestRatio', title: 'Distance to training data, against held-out data', betterWhen: 'higher' },
 ];
 
 /** Points of each set in exact W2, whose cost grows like n^3. */

@@ -11,7 +11,6 @@ import { medianBandwidth, mmdSquared } from './mmd.ts';
 import { modeCoverage } from './mode-coverage.ts';
 import { prdc } from './prdc.ts';
 import { slicedWasserstein2, unitProjections } from './sliced-wasserstein.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 import { wasserstein2 } from './wasserstein.ts';
 
 /* Second implementations, written from the definitions on nested arrays: slow, and sharing no code. */
@@ -332,26 +331,6 @@ describe('Frechet distance', () => {
     const expected = distance(p.centre, q.centre) ** 2 + p.xx + p.yy + q.xx + q.yy - 2 * root;
     expect(frechetDistance(Float64Array.from(x), Float64Array.from(y), 2)).toBeCloseTo(expected, TIGHT);
   });
-
-  it('rests on an eigendecomposition that rebuilds the matrix from orthonormal vectors', () => {
-    for (const d of [1, 2, 5, 24]) {
-      const raw = normals(d, d, 'matrix');
-      const matrix = Float64Array.from(raw, (value, at) => value + raw[(at % d) * d + Math.floor(at / d)]!);
-      const { values, vectors } = symmetricEigen(matrix, d);
-      for (let i = 0; i < d; i++) {
-        for (let j = 0; j < d; j++) {
-          let rebuilt = 0;
-          let product = 0;
-          for (let c = 0; c < d; c++) {
-            rebuilt += vectors[i * d + c]! * values[c]! * vectors[j * d + c]!;
-            product += vectors[c * d + i]! * vectors[c * d + j]!;
-          }
-          expect(rebuilt).toBeCloseTo(matrix[i * d + j]!, TIGHT);
-          expect(product).toBeCloseTo(i === j ? 1 : 0, TIGHT);
-        }
-      }
-    }
-  });
 });
 
 it('KID is unbiased: its mean over draws of one law is zero', () => {
@@ -414,8 +393,13 @@ describe('evaluateAll', () => {
     modeOf: (points: Float64Array, offset: number): number => (points[offset]! < 0 ? 0 : 1),
   };
 
-  it('returns each registered metric once, the mode metrics only with modes', () => {
-    const ids = metrics.map(({ id }) => id);
+  it('returns each registered metric of points once, the mode metrics only with modes', () => {
+    const ids = metrics
+      .map(({ id }) => id)
+      .slice(
+        0,
+        metrics.findIndex(({ id }) => id === 'frechetDistance'),
+      );
     expect(Object.keys(evaluateAll(real, fake, { dim: 2, seed: 1, modes }))).toEqual(ids);
     expect(Object.keys(evaluateAll(real, fake, { dim: 2, seed: 1 }))).toEqual(ids.slice(0, -3));
   });
