@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Produces } from '#contract/catalog.ts';
 import type { ViewRequest } from '#contract/frames.ts';
 import type { Convention, DitConfig } from '#contract/networks.ts';
-import type { Chain, Sampleable, VelocityField } from '../maths/sampleable.ts';
+import type { Chain, Condition, FeatureMap, Sampleable, VelocityField } from '../maths/sampleable.ts';
 import type { MlpShape } from '../models/mlp/mlp.ts';
 import type { Rng } from '../tensor/rng.ts';
 import type { Packing } from '../tensor/tree.ts';
@@ -25,6 +25,11 @@ export interface MethodContext {
   readonly teacher: (() => VelocityField) | null;
   /** Classes that samples can be asked for: those of the teacher, else of the data; 0 where there are none. */
   readonly classes: number;
+  /**
+   * The frozen encoder in whose features a method may learn, with its parameters as constants; to be called
+   * inside a traced function. Null or left out for a run without one.
+   */
+  readonly encoder?: (() => FeatureMap) | null;
   /** The network of a trained teacher, for a student that starts from it; none for an exact teacher. */
   readonly teacherNetwork?: TrainedNetwork | null;
 }
@@ -94,6 +99,12 @@ export interface DriftParts {
   readonly repel: Tensor;
 }
 
+/** Shares that every data point and every sample has in a drift. */
+export interface DriftWeights {
+  readonly attract: Tensor;
+  readonly repel: Tensor;
+}
+
 /** A method with its parameters chosen. All tensor functions are pure and traceable. */
 export interface BoundMethod {
   /** Every state vector and the names of its parts, e.g. params, ema, first and second moments. */
@@ -129,9 +140,10 @@ export interface BoundMethod {
   /** Vector fields beyond the sampleable's own. */
   readonly fields?: {
     /**
-     * The drift at the samples of `noise`, or at `queries`.
+     * The drift at the samples of `noise`, or at `queries`, which are other points than those samples.
      *
-     * @param noise [N, ...noiseShape]  @param data [N, ...sampleShape]  @param queries [M, D]
+     * @param noise [N, ...noiseShape]  @param data [P, ...sampleShape]  @param queries [M, D]
+     * @param condition  what the samples of `noise` are asked for; `data` is then to be of that class
      * @returns the parts at every query, and the samples [N, D]
      */
     drift(
@@ -139,7 +151,21 @@ export interface BoundMethod {
       noise: Tensor,
       data: Tensor,
       queries: Tensor | null,
+      condition?: Condition,
     ): DriftParts & { samples: Tensor };
+    /**
+     * Who moves a query: the same drift, V+ = sum_j attract_ij (data_j - query_i) and V- = sum_j repel_ij
+     * (sample_j - query_i). Arguments as those of `drift`.
+     *
+     * @returns `attract` [M, P], `repel` [M, N], none of them negative, and the samples [N, D]
+     */
+    weights?(
+      state: State,
+      noise: Tensor,
+      data: Tensor,
+      queries: Tensor,
+      condition?: Condition,
+    ): DriftWeights & { samples: Tensor };
   };
 }
 
@@ -153,7 +179,14 @@ export interface Method<P extends z.ZodObject = z.ZodObject> {
   readonly equation: string;
   readonly produces: Produces;
   readonly needsTeacher: boolean;
+  /** Whether it can learn in the features of an encoder; left out, it cannot. */
+  readonly usesEncoder?: boolean;
   readonly params: P;
+  /**
+   * Standards that differ where samples are images: they fill in for parameters that are left out;
+   * `conditional` where there are classes alone.
+   */
+  readonly imageDefaults?: Readonly<Partial<z.input<P>>>;
   /** Views it can feed, the first one shown first. */
   readonly views: readonly ViewRequest['kind'][];
   bind(params: z.output<P>, context: MethodContext): BoundMethod;

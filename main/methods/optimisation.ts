@@ -102,11 +102,29 @@ export function optimisedStep(
   options: Optimisation,
   loss: (parameters: Record<string, Tensor>) => { loss: Scalar; report?: Record<string, Scalar> },
 ): StepResult {
-  const params = state['params'] as Tensor1D;
-  const result = packedValueAndGrad(params, packing, (parameters) => {
+  const result = packedValueAndGrad(state['params'] as Tensor1D, packing, (parameters) => {
     const value = loss(parameters);
     return { loss: value.loss, kept: value.report ?? {} };
   });
+  return stepAlong(state, step, totalSteps, options, result);
+}
+
+/** A loss with its gradient in the packed parameters, and further scalars to report. */
+export interface PackedGradient {
+  readonly loss: Scalar;
+  readonly grad: Tensor1D;
+  readonly kept: Readonly<Record<string, Scalar>>;
+}
+
+/** One optimiser step along a gradient, however it was made. @returns as {@link optimisedStep} */
+export function stepAlong(
+  state: State,
+  step: Scalar,
+  totalSteps: number,
+  options: Optimisation,
+  result: PackedGradient,
+): StepResult {
+  const params = state['params'] as Tensor1D;
   const gradNorm = globalNorm(result.grad);
   const grad = options.clip > 0 ? clipByGlobalNorm(result.grad, gradNorm, options.clip) : result.grad;
   const learningRate = learningRateAt(step, {

@@ -27,9 +27,14 @@ const teacher = () =>
     }),
   );
 
+/** Points, but for a method that wants images. */
+function sampleShapeOf(method: Method): number[] {
+  return method.produces === 'features' ? [8, 8, 1] : [2];
+}
+
 function bound(method: Method): BoundMethod {
   return method.bind(parseMethodParams(method, {}), {
-    sampleShape: [2],
+    sampleShape: sampleShapeOf(method),
     totalSteps: 10,
     teacher: method.needsTeacher ? teacher : null,
     classes: 2,
@@ -67,7 +72,8 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
     }
     expect(produces.options).toContain(method.produces);
     const kinds = viewRequest.options.map((option) => option.shape.kind.value);
-    expect(method.views.length).toBeGreaterThan(0);
+    // What makes no samples has nothing to show of them.
+    expect(method.views.length > 0).toBe(method.produces !== 'features');
     for (const view of method.views) expect(kinds).toContain(view);
   });
 
@@ -144,13 +150,20 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
     const { layout, sampledState, sampleable, noiseShape, nfePerCall, fields } = bound(method);
     const specs = Object.fromEntries(sampledState.map((name) => [name, { shape: [layout[name]!.size] }]));
     const shapes: Record<string, number[]> = {};
+    const sampleShape = sampleShapeOf(method);
+    let width = 0;
     trace(
-      { ...specs, noise: { shape: [5, ...noiseShape] }, t: { shape: [5] }, data: { shape: [5, 2] } },
+      {
+        ...specs,
+        noise: { shape: [5, ...noiseShape] },
+        t: { shape: [5] },
+        data: { shape: [5, ...sampleShape] },
+      },
       (inputs) => {
         const state = Object.fromEntries(sampledState.map((name) => [name, inputs[name]!]));
         const made = sampleable(state);
         expect(made.kind).toBe(method.produces);
-        expect(made.shape).toEqual([2]);
+        expect(made.shape).toEqual(sampleShape);
         expect(made.nfePerCall).toBe(nfePerCall);
         const outputs: Record<string, Tensor> = {};
         if (made.kind === 'generator') outputs['samples'] = made.generate(inputs['noise']!);
@@ -162,6 +175,10 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
           const parameters = made.parameters(inputs['noise']!, t);
           outputs['samples'] = made.velocity(parameters, inputs['noise']!, t, inputs['noise']!, t);
         }
+        if (made.kind === 'features') {
+          width = made.width;
+          outputs['features'] = made.vector(inputs['data']!);
+        }
         if (fields?.drift) {
           const { samples, attract, repel } = fields.drift(state, inputs['noise']!, inputs['data']!, null);
           Object.assign(outputs, { drifting: samples, attract, repel });
@@ -170,7 +187,8 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, m
         return outputs;
       },
     );
-    expect(shapes['samples']).toEqual([5, 2]);
+    if (method.produces === 'features') expect(shapes['features']).toEqual([5, width]);
+    else expect(shapes['samples']).toEqual([5, 2]);
     const hasDrift = method.views.includes('drift');
     expect(fields?.drift !== undefined).toBe(hasDrift);
     if (hasDrift) expect(shapes).toMatchObject({ drifting: [5, 2], attract: [5, 2], repel: [5, 2] });

@@ -125,11 +125,13 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { policy: 'dx', nfe: 2, window: 0.1, source: 'data', conditional: true },
     { policy: 'dx-polynomial', headInit: 'random' },
   ],
+  encoder: [{}, { task: 'reconstruct' }, { task: 'classify', labelSmoothing: 0.1, stages: [1, 2] }],
   drifting: [
     {},
     { conditional: true },
     { conditional: true, groups: 2, unconditional: 2, bank: 8, fresh: 6, negatives: 4 },
     { conditional: true, loss: 'field', network: 'mlp' },
+    { conditional: true, network: 'dit', unconditional: 2, microBatch: 5 },
   ],
 };
 

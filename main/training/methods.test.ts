@@ -90,7 +90,10 @@ function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(difference / Math.max(size, 1e-30));
 }
 
-describe.each(methods.map((method) => [method.id, method] as const))('%s', (_, method) => {
+/** Those that learn points; of the others, images.test.ts says the same. */
+const ofPoints = methods.filter(({ produces }) => produces !== 'features');
+
+describe.each(ofPoints.map((method) => [method.id, method] as const))('%s', (_, method) => {
   describe.each(DATASETS)('on %s', (dataset) => {
     it('makes finite steps with a gradient', async () => {
       const { reports, state } = await trained(bound(method), dataset, ortCpuExecutor(1), 3);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../tensor/rng.ts';
 import type { Draw, PointSource } from '../method.ts';
 import { classGroups } from './class-groups.ts';
-import { normalQuantiles } from './generator.ts';
+import { normalQuantiles } from './choices.ts';
 import { params } from './params.ts';
 
 const CLASSES = 5;
@@ -49,6 +49,26 @@ describe.each([
     expect(resumed(7)).toEqual(all[6]);
     expect(resumed(2)).toEqual(all[1]);
   });
+});
+
+it('brings no more new data a step than its classes take, however many there are', () => {
+  const counts: number[] = [];
+  const counted: PointSource = {
+    sample: (rng, count) => source.sample(rng, count),
+    labelled(rng, count) {
+      counts.push(count);
+      return source.labelled!(rng, count);
+    },
+  };
+  const { draws, positives, count } = groupsOf({ groups: 2 });
+  const draw = draws['data'];
+  if (draw?.kind !== 'made') throw new Error('expected a draw that the method makes');
+  const dataAt = draw.make(counted, new Rng(4, 'draw/data'));
+  // The first step fills the bank; what comes after it brings its own.
+  dataAt(1);
+  counts.length = 0;
+  for (const step of [2, 3, 4]) dataAt(step);
+  expect(counts).toEqual(new Array(3).fill(2 * positives * count));
 });
 
 it('draws guidance within its range, and none for the share without', () => {

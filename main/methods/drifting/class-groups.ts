@@ -62,7 +62,7 @@ export function classGroups(options: DriftingOptions, dim: number, classes: numb
         kind: 'made',
         shape: [count, positives, dim],
         make: (source, rng) =>
-          positivesOfClasses(source, rng, labelsAt(rng.seed), { ...options, positives, classes, dim }),
+          positivesOfClasses(source, rng, labelsAt(rng.seed), { ...options, count, positives, classes, dim }),
       },
       ...(unconditional > 0
         ? {
@@ -86,6 +86,8 @@ export function classGroups(options: DriftingOptions, dim: number, classes: numb
 }
 
 interface BankOptions extends Pick<DriftingOptions, 'bank' | 'fresh'> {
+  /** Classes of a step. */
+  readonly count: number;
   readonly positives: number;
   readonly classes: number;
   readonly dim: number;
@@ -99,10 +101,10 @@ function positivesOfClasses(
   source: PointSource,
   rng: Rng,
   labelsAt: (step: number) => Float32Array,
-  { bank, fresh, positives, classes, dim }: BankOptions,
+  { bank, fresh, count: asked, positives, classes, dim }: BankOptions,
 ): (step: number) => Float32Array {
   const capacity = bank > 0 ? bank : positives;
-  const pushed = bank > 0 ? fresh : 2 * positives * classes;
+  const pushed = bank > 0 ? fresh : 2 * positives * asked;
   const drawn = (cursor: Rng, count: number): Points => {
     if (source.labelled === undefined) throw new Error('points of classes need data with labels');
     const { values, labels } = source.labelled(cursor, count);
@@ -145,10 +147,13 @@ function someOfAll(draw: (cursor: Rng, count: number) => Points, cursor: Rng, cl
     for (const label of drawn.labels) missing.delete(label);
     found.push(drawn);
   }
-  return {
-    points: Float32Array.from(found.flatMap(({ points }) => [...points])),
-    labels: Int32Array.from(found.flatMap(({ labels }) => [...labels])),
-  };
+  const points = new Float32Array(found.reduce((size, each) => size + each.points.length, 0));
+  let at = 0;
+  for (const each of found) {
+    points.set(each.points, at);
+    at += each.points.length;
+  }
+  return { points, labels: Int32Array.from(found.flatMap(({ labels }) => [...labels])) };
 }
 
 /** Points of no class have no group to be in. */

@@ -80,17 +80,44 @@ export function driftFieldAt(
   x: Tensor2D,
   generated: Tensor2D,
   positives: Tensor2D,
-  { temperature, kernel = 'laplace', normalise = 'both' }: Omit<DriftOptions, 'maskSelf'>,
+  options: Omit<DriftOptions, 'maskSelf'>,
 ): DriftParts {
+  return fieldFrom(x, positives, generated, distancesAt(x, generated, positives, options));
+}
+
+/**
+ * W+ and W- of {@link driftFieldAt}: how strongly every data point attracts and every generated point repels
+ * a query.
+ * @returns attract [N, P], repel [N, Q]
+ */
+export function driftWeightsAt(
+  x: Tensor2D,
+  generated: Tensor2D,
+  positives: Tensor2D,
+  options: Omit<DriftOptions, 'maskSelf'>,
+): { attract: Tensor; repel: Tensor } {
+  const { affinityP, affinityQ, massP, massQ } = affinitiesFrom(
+    positives.shape[0] + generated.shape[0],
+    distancesAt(x, generated, positives, options),
+  );
+  return { attract: tf.mul(massQ, affinityP), repel: tf.mul(massP, affinityQ) };
+}
+
+function distancesAt(
+  x: Tensor2D,
+  generated: Tensor2D,
+  positives: Tensor2D,
+  { temperature, kernel = 'laplace', normalise = 'both' }: Omit<DriftOptions, 'maskSelf'>,
+): Distances {
   const columnP = logSumExpOfNegated(exponents(generated, positives, kernel, temperature), 0);
   const among = tf.add(exponents(generated, generated, kernel, temperature), selfMask(generated.shape[0]));
   const columnQ = logSumExpOfNegated(among, 0);
-  return fieldFrom(x, positives, generated, {
+  return {
     normalise,
     toPositives: exponents(x, positives, kernel, temperature),
     toNegatives: exponents(x, generated, kernel, temperature),
     columns: () => [columnP, columnQ],
-  });
+  };
 }
 
 interface Distances {
@@ -101,19 +128,23 @@ interface Distances {
   columns(rowQ: Tensor): readonly [Tensor, Tensor];
 }
 
-function fieldFrom(
-  x: Tensor2D,
-  positives: Tensor2D,
-  negatives: Tensor2D,
-  { normalise, toPositives, toNegatives, columns }: Distances,
-): DriftParts {
+function fieldFrom(x: Tensor2D, positives: Tensor2D, negatives: Tensor2D, distances: Distances): DriftParts {
+  const targets = positives.shape[0] + negatives.shape[0];
+  const { affinityP, affinityQ, massP, massQ } = affinitiesFrom(targets, distances);
+  const pull = (mass: Tensor, weights: Tensor, points: Tensor2D, own: Tensor): Tensor2D =>
+    tf.mul(mass, tf.sub(tf.matMul(weights as Tensor2D, points), tf.mul(own, x))) as Tensor2D;
+  return {
+    attract: pull(massQ, affinityP, positives, massP),
+    repel: pull(massP, affinityQ, negatives, massQ),
+  };
+}
+
+/** A+ [N, P] and A- [N, Q] with their sums [N, 1] over targets. */
+function affinitiesFrom(targets: number, { normalise, toPositives, toNegatives, columns }: Distances) {
   const [rowP, rowQ] = [logSumExpOfNegated(toPositives, 1), logSumExpOfNegated(toNegatives, 1)];
   const row = logAddExp(rowP, rowQ); // [N, 1]
   const affinities = (): [Tensor, Tensor] => {
-    if (normalise === 'none') {
-      const targets = positives.shape[0] + negatives.shape[0];
-      return [kernelOver(toPositives, targets), kernelOver(toNegatives, targets)];
-    }
+    if (normalise === 'none') return [kernelOver(toPositives, targets), kernelOver(toNegatives, targets)];
     if (normalise === 'each') return [affinity(toPositives, rowP, rowP), affinity(toNegatives, rowQ, rowQ)];
     if (normalise === 'targets') {
       // A = exp(-s - row): the share of a target among all.
@@ -123,14 +154,11 @@ function fieldFrom(
     return [affinity(toPositives, row, columnP), affinity(toNegatives, row, columnQ)];
   };
   const [affinityP, affinityQ] = affinities();
-
-  const massP = tf.sum(affinityP, 1, true);
-  const massQ = tf.sum(affinityQ, 1, true);
-  const pull = (mass: Tensor, weights: Tensor, targets: Tensor2D, own: Tensor): Tensor2D =>
-    tf.mul(mass, tf.sub(tf.matMul(weights as Tensor2D, targets), tf.mul(own, x))) as Tensor2D;
   return {
-    attract: pull(massQ, affinityP, positives, massP),
-    repel: pull(massP, affinityQ, negatives, massQ),
+    affinityP,
+    affinityQ,
+    massP: tf.sum(affinityP, 1, true),
+    massQ: tf.sum(affinityQ, 1, true),
   };
 }
 

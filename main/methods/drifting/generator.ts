@@ -12,7 +12,9 @@ import {
 import type { Rng } from '../../tensor/rng.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { type Packing, packingOf } from '../../tensor/tree.ts';
+import { chosenParts } from './choices.ts';
 import type { DriftingOptions } from './params.ts';
+import { type NoiseNetwork, type TransformerOptions, transformerNetwork } from './transformer.ts';
 
 export interface DriftGenerator {
   readonly packing: Packing;
@@ -28,27 +30,58 @@ export interface DriftGenerator {
   generate(parameters: Readonly<Record<string, Tensor>>, noise: Tensor, condition?: Condition): Tensor2D;
 }
 
-/** @param classes  0 for a generator that is not asked for any */
+type GeneratorOptions = TransformerOptions &
+  Pick<DriftingOptions, 'network' | 'noiseDim' | 'width' | 'depth' | 'startCentre' | 'unconditional'>;
+
+/**
+ * @param classes  0 for a generator that is not asked for any
+ * @throws WorkbenchError `config/wrong-value` where a transformer does not fit the samples
+ */
 export function driftGenerator(
-  options: DriftingOptions,
+  options: GeneratorOptions,
   sampleShape: readonly number[],
   classes: number,
 ): DriftGenerator {
-  const { noiseDim, width, depth, startSpread, startCentre, unconditional } = options;
-  const isResidual =
-    options.network === 'residual' || (options.network === 'auto' && sampleShape.length === 3);
+  const readsGuidance = classes > 0 && options.unconditional > 0;
+  const network =
+    options.network === 'dit'
+      ? transformerNetwork(options, sampleShape, classes, readsGuidance)
+      : layeredNetwork(options, sampleShape, classes, readsGuidance);
+  const { packing, noiseDim, init } = network;
+  return {
+    packing,
+    noiseDim: classes > 0 ? noiseDim + 1 : noiseDim,
+    init,
+    generate(parameters, noise, condition) {
+      if (classes === 0) return network.apply(parameters, noise);
+      const batch = noise.shape[0]!;
+      const own = tf.slice(noise, [0, 0], [batch, noiseDim]);
+      const last = tf.slice(noise, [0, noiseDim], [batch, 1]);
+      return network.apply(parameters, own, completed(last, classes, condition));
+    },
+  };
+}
+
+/** Plain layers or residual blocks. */
+function layeredNetwork(
+  { network, noiseDim, width, depth, startSpread, startCentre }: GeneratorOptions,
+  sampleShape: readonly number[],
+  classes: number,
+  readsGuidance: boolean,
+): NoiseNetwork {
+  const isResidual = network === 'residual' || (network === 'auto' && sampleShape.length === 3);
   const shape: ResidualMlpShape = {
     inputs: noiseDim,
     outputs: sizeOf(sampleShape),
     width,
     depth,
     classes,
-    readsGuidance: classes > 0 && unconditional > 0,
+    readsGuidance,
   };
   const plain = { ...shape, timeChannels: 0 };
   return {
     packing: packingOf(isResidual ? residualMlpShapes(shape) : mlpParameterShapes(plain)),
-    noiseDim: classes > 0 ? noiseDim + 1 : noiseDim,
+    noiseDim,
     init(rng) {
       const parameters = isResidual
         ? initResidualMlp(shape, rng, startSpread)
@@ -57,50 +90,20 @@ export function driftGenerator(
       parameters[isResidual ? 'output.bias' : `layers.${depth}.bias`]!.set(startCentre);
       return parameters;
     },
-    generate(parameters, noise, condition) {
-      const asked = classes > 0 ? completed(noise, classes, condition) : undefined;
-      const read = classes > 0 ? tf.slice(noise, [0, 0], [noise.shape[0]!, noiseDim]) : noise;
-      return isResidual
-        ? applyResidualMlp(shape, parameters, read, asked)
-        : applyMlp(plain, parameters, read, undefined, asked);
-    },
+    apply: (parameters, noise, condition) =>
+      isResidual
+        ? applyResidualMlp(shape, parameters, noise, condition)
+        : applyMlp(plain, parameters, noise, undefined, condition),
   };
 }
 
-/** The condition with a class for every sample, that of the noise where none or any is asked for. */
+/**
+ * The condition with a class for every sample, that of the noise where none or any is asked for.
+ * @param noise [B, 1]
+ */
 function completed(noise: Tensor, classes: number, condition: Condition | undefined): Condition {
-  const batch = noise.shape[0]!;
-  const last = tf.slice(noise, [0, noise.shape[1]! - 1], [batch, 1]);
-  const bounds = tf.tensor2d(normalQuantiles(classes), [1, classes - 1]);
-  const chosen = (
-    classes === 1 ? tf.zeros([batch]) : tf.sum(tf.cast(tf.greater(last, bounds), 'float32'), 1)
-  ) as Tensor1D;
+  const chosen = tf.reshape(chosenParts(noise, classes), [-1]) as Tensor1D;
   if (condition === undefined) return { label: chosen };
   const isAny = tf.greaterEqual(condition.label, classes);
   return { ...condition, label: tf.where(isAny, chosen, condition.label) as Tensor1D };
-}
-
-/** Where a standard normal is cut into `parts` of equal mass: its quantiles at i / parts, 0 < i < parts. */
-export function normalQuantiles(parts: number): number[] {
-  return Array.from({ length: parts - 1 }, (_, i) => {
-    const share = (i + 1) / parts;
-    let [low, high] = [-9, 9];
-    // Bisection of the distribution function: once a program, and exact enough for float32 at any share.
-    for (let round = 0; round < 60; round++) {
-      const middle = (low + high) / 2;
-      if (normalDistribution(middle) < share) low = middle;
-      else high = middle;
-    }
-    return (low + high) / 2;
-  });
-}
-
-/** Phi(x), by Marsaglia's series x + x^3 / 3 + x^5 / 15 + ... (2004): exact to rounding for |x| below 7. */
-function normalDistribution(x: number): number {
-  let [sum, term] = [x, x];
-  for (let i = 3; Math.abs(term) > 1e-17 * Math.abs(sum) && i < 400; i += 2) {
-    term *= (x * x) / i;
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp(-(x * x) / 2)) / Math.sqrt(2 * Math.PI);
 }

@@ -1,5 +1,6 @@
 /** What can be chosen of Drifting models; the README says why the defaults are what they are. */
 import { z } from 'zod';
+import { imageNetworkParams } from '../network-spec.ts';
 import { optimisationParams } from '../optimisation.ts';
 
 export const params = z.object({
@@ -40,6 +41,12 @@ export const params = z.object({
     scale: 'log',
     group: 'Drift',
     help: 'For the normalised loss only. The released code has 1e-6, which needs an encoder.',
+  }),
+  microBatch: z.int().min(0).max(8192).default(0).meta({
+    label: 'Micro-batch',
+    unit: 'samples',
+    group: 'Drift',
+    help: 'Samples whose gradient is held in memory at a time; 0 for all. The step is the same, and takes longer.',
   }),
   positives: z.int().min(0).max(8192).default(0).meta({
     label: 'Data points',
@@ -82,6 +89,31 @@ export const params = z.object({
     group: 'Drift',
     help: 'Over targets and generated points; over targets alone, all of them or data and negatives each; or not at all. For the plain field.',
   }),
+  pixelTerm: z.boolean().default(true).meta({
+    label: 'Compare pixels',
+    group: 'Features',
+    help: 'Beside what the encoder sees. Without an encoder pixels are all there is.',
+  }),
+  locationTerms: z.boolean().default(true).meta({
+    label: 'Compare places',
+    group: 'Features',
+    help: 'Every place of every map of the encoder, on its own.',
+  }),
+  pooledTerms: z.boolean().default(true).meta({
+    label: 'Compare whole maps',
+    group: 'Features',
+    help: 'Mean and standard deviation over each map of the encoder, and the size of each channel of the image.',
+  }),
+  patch2Terms: z.boolean().default(true).meta({
+    label: 'Compare patches of 2',
+    group: 'Features',
+    help: 'Means and standard deviations over 2 by 2 places of each map of the encoder.',
+  }),
+  patch4Terms: z.boolean().default(true).meta({
+    label: 'Compare patches of 4',
+    group: 'Features',
+    help: 'Over 4 by 4 places.',
+  }),
   conditional: z.boolean().default(false).meta({
     label: 'Learn classes',
     group: 'Classes',
@@ -119,10 +151,10 @@ export const params = z.object({
     group: 'Network',
     help: 'Factor of the spread of samples before training; near 0 they are all in one place.',
   }),
-  network: z.enum(['auto', 'mlp', 'residual']).default('auto').meta({
+  network: z.enum(['auto', 'mlp', 'residual', 'dit']).default('auto').meta({
     label: 'Network',
     group: 'Network',
-    help: 'Plain layers, as for points, or blocks of two that add to what they read, as for images.',
+    help: 'Plain layers, as for points; blocks of two that add to what they read, as for images; or a transformer of patches.',
   }),
   noiseDim: z
     .int()
@@ -137,6 +169,26 @@ export const params = z.object({
     .max(16)
     .default(3)
     .meta({ label: 'Hidden layers', group: 'Network', help: 'Or blocks.' }),
+  patch: imageNetworkParams.patch,
+  ditWidth: imageNetworkParams.ditWidth,
+  ditDepth: imageNetworkParams.ditDepth,
+  heads: imageNetworkParams.heads,
+  mlpRatio: imageNetworkParams.mlpRatio,
+  contextTokens: z.int().min(0).max(256).default(4).meta({
+    label: 'Context tokens',
+    group: 'Transformer',
+    help: 'Tokens of class, styles and guidance that are read beside those of the image.',
+  }),
+  styleTokens: z.int().min(0).max(256).default(8).meta({
+    label: 'Styles',
+    group: 'Transformer',
+    help: 'Random choices that a sample is made of beside its noise; 0 for none.',
+  }),
+  styleCodebook: z.int().min(1).max(1024).default(16).meta({
+    label: 'Entries of a style',
+    group: 'Transformer',
+    help: 'What each choice is among.',
+  }),
   ...optimisationParams,
   // The field is noisy and the target moves with the samples: a long average lags behind it. Over the
   // checkerboard (2000 steps) decay 0.99 gave a quarter of the energy distance of 0.999, and twice
@@ -146,3 +198,17 @@ export const params = z.object({
 });
 
 export type DriftingOptions = z.output<typeof params>;
+
+/**
+ * Digits, 1500 steps: residual blocks on pixels, every class of ten with 64 samples of its own. The README
+ * has the measurements.
+ */
+export const IMAGE_DEFAULTS = {
+  batch: 640,
+  // Where there are more classes, each still has as many samples as it takes.
+  groups: 10,
+  width: 512,
+  conditional: true,
+  learningRate: 1e-3,
+  clip: 2,
+} as const;

@@ -43,6 +43,9 @@ const params = z.object({
   emaDecay: optimisationParams.emaDecay.default(0.99),
 });
 
+/** Digits, 1400 steps: a smaller batch at half the rate, with classes, which a DiT learns well from. */
+const IMAGE_DEFAULTS = { batch: 128, learningRate: 1e-3, conditional: true } as const;
+
 export const teacher = defineMethod({
   id: 'teacher',
   title: 'Flow-matching teacher',
@@ -54,6 +57,7 @@ export const teacher = defineMethod({
   produces: 'velocity',
   needsTeacher: false,
   params,
+  imageDefaults: IMAGE_DEFAULTS,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, { sampleShape, totalSteps, classes: known }) {
     const { conditional } = options;
