@@ -23,7 +23,8 @@ export interface FieldMeta {
   help?: string;
 }
 
-export const produces = z.enum(['velocity', 'flowMap', 'policy', 'generator']);
+/** What a method learns; `features` are those of an encoder, which makes no samples. */
+export const produces = z.enum(['velocity', 'flowMap', 'policy', 'generator', 'features']);
 export type Produces = z.infer<typeof produces>;
 
 export const methodEntry = z.object({
@@ -38,7 +39,14 @@ export const methodEntry = z.object({
   needsTeacher: z.boolean(),
   /** False for what stands for imported checkpoints: it can be looked at and learnt from, not trained. */
   isTrainable: z.boolean(),
+  /** Whether a run may name an encoder (`encoder` of its config) whose features it learns in. */
+  usesEncoder: z.boolean(),
   params: jsonSchema,
+  /**
+   * Parameters whose standard differs where samples are images, and what it is there; `conditional` holds
+   * where there are classes alone.
+   */
+  imageDefaults: z.record(z.string(), z.unknown()),
   /** View kinds of frames.ts that this method can feed. */
   views: z.array(z.string()),
 });
@@ -49,9 +57,19 @@ export const datasetEntry = z.object({
   title: z.string(),
   summary: z.string(),
   dim: z.int(),
+  /** [H, W, C] of one sample, for images as they come. */
+  shape: z.array(z.int()).optional(),
+  /** How many classes its samples have, where they have labels. */
+  classes: z.int().optional(),
+  /** What the classes are called, where they have names. */
+  classNames: z.array(z.string()).optional(),
+  /** Distinct samples, held out or not, where there are finitely many. */
+  size: z.int().optional(),
+  /** The imported autoencoder whose latents the samples are. */
+  autoencoder: z.string().optional(),
   /** True for a closed-form density (mixtures), whose modes and velocity are known exactly. */
   analytic: z.boolean(),
-  /** True for points that a person brought. */
+  /** True for points or images that a person brought. */
   imported: z.boolean(),
   params: jsonSchema,
 });

@@ -1,6 +1,6 @@
 /** Checkpoint files that a person brings: what is in them, what they are, and what can be done with them. */
 import { z } from 'zod';
-import { networkConfig, convention } from './networks.ts';
+import { networkConfig, convention, pixelLayout, pixelRange } from './networks.ts';
 
 const float32Array = z.instanceof(Float32Array) as z.ZodType<Float32Array>;
 const float64Array = z.instanceof(Float64Array) as z.ZodType<Float64Array>;
@@ -24,6 +24,7 @@ export const checkpointFormat = z.enum([
   'npy',
   'npz',
   'fewstep-run',
+  'onnx',
 ]);
 export type CheckpointFormat = z.infer<typeof checkpointFormat>;
 
@@ -73,6 +74,7 @@ export const checkpointKind = z.enum([
   'autoencoder-kl',
   'fewstep',
   'fewstep-run',
+  'feature-network',
 ]);
 export type CheckpointKind = z.infer<typeof checkpointKind>;
 
@@ -93,8 +95,12 @@ export const recognitionOptions = z.strictObject({
   scalingFactor: z.number().positive().optional(),
   /** Group-norm groups of an autoencoder. */
   groups: z.int().min(1).max(512).optional(),
-  /** Height and width of the image or latent, where no table of positions tells. */
+  /** Height and width of the image or latent, where no table of positions or ONNX input tells. */
   size: z.int().min(1).max(4096).optional(),
+  /** Of an ONNX feature network: the numbers of its pixels, where its channels are, and the output to take. */
+  pixelRange: pixelRange.optional(),
+  pixelLayout: pixelLayout.optional(),
+  output: z.string().min(1).max(200).optional(),
 });
 export type RecognitionOptions = z.infer<typeof recognitionOptions>;
 
@@ -122,6 +128,9 @@ export const recognition = z.object({
         'scalingFactor',
         'groups',
         'size',
+        'pixelRange',
+        'pixelLayout',
+        'output',
       ]),
       value: z.union([z.string(), z.number()]),
       /** Why this value: "from the file's name", "1152 wide DiTs have heads of 72". */
@@ -130,7 +139,7 @@ export const recognition = z.object({
   ),
   keys: z.array(keyVerdict),
   /** What it can be used for here; null where it cannot be used as it is, and then `why` says why not. */
-  use: z.enum(['teacher', 'student', 'autoencoder', 'run']).nullable(),
+  use: z.enum(['teacher', 'student', 'autoencoder', 'features', 'run']).nullable(),
   why: z.string().optional(),
 });
 export type Recognition = z.infer<typeof recognition>;
@@ -203,7 +212,7 @@ export const modelSummary = z.object({
   name: z.string(),
   kind: checkpointKind,
   title: z.string(),
-  use: z.enum(['teacher', 'student', 'autoencoder']),
+  use: z.enum(['teacher', 'student', 'autoencoder', 'features']),
   config: networkConfig,
   convention: convention.nullable(),
   /** Shape of one sample, [H, W, C]. */

@@ -6,6 +6,8 @@ export interface FileGrant {
   readonly name: string;
   /** Its size; of a folder, that of the files in it. */
   readonly bytes: number;
+  /** True for a folder with images in it, which is no checkpoint. */
+  readonly holdsImages?: boolean;
 }
 
 /** A file that a person gave to the desktop app: on its command line, or with "Open with". */

@@ -61,9 +61,37 @@ export const autoencoderConfig = z.strictObject({
 });
 export type AutoencoderConfig = z.infer<typeof autoencoderConfig>;
 
+/**
+ * What numbers pixels are: from -1 to 1, as images are here; from 0 to 1; from 0 to 255; or from 0 to 1 less
+ * ImageNet's mean over its spread, per channel.
+ */
+export const pixelRange = z.enum(['symmetric', 'unit', 'byte', 'imagenet']);
+export type PixelRange = z.infer<typeof pixelRange>;
+
+/** [N, C, H, W] or [N, H, W, C] */
+export const pixelLayout = z.enum(['nchw', 'nhwc']);
+
+/** An ONNX file that turns images into vectors. */
+export const featureConfig = z.strictObject({
+  network: z.literal('features'),
+  input: z.string(),
+  layout: pixelLayout,
+  channels: z.union([z.literal(1), z.literal(3)]),
+  /** Images are resized to this, bilinearly; one that has it stays as it is. */
+  height: z.int().positive(),
+  width: z.int().positive(),
+  /** Images of one call; null for any number. */
+  batch: z.int().positive().nullable(),
+  range: pixelRange,
+  /** Of [N, F]; or maps, whose mean over positions is taken. */
+  output: z.string(),
+});
+export type FeatureConfig = z.infer<typeof featureConfig>;
+
 export const networkConfig = z.discriminatedUnion('network', [
   ditConfig,
   autoencoderConfig,
+  featureConfig,
   /** A run of ours: its own `run.json` says what it is. */
   z.strictObject({ network: z.literal('run'), method: z.string(), dataset: z.string() }),
 ]);

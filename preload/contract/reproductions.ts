@@ -18,12 +18,27 @@ export const measured = z.object({
 });
 export type Measured = z.infer<typeof measured>;
 
+/** One thing that was to be reached, apart from others that may be missed. */
+export const aim = z.object({
+  /** What is compared with the limit, e.g. `Distance of the student over that of its teacher`. */
+  title: z.string(),
+  /** e.g. `at most 1.06` */
+  limit: z.string(),
+  measured,
+  outcome: verdict,
+});
+export type Aim = z.infer<typeof aim>;
+
 /** What a reproduction found when it was run to its end. */
 export const reproductionResult = z.object({
   verdict,
   seeds: z.array(z.int()),
   /** By arm, then by measure. */
   measured: z.record(z.string(), z.record(z.string(), measured)),
+  /** Of a reproduction that judges line by line. */
+  aims: z.array(aim).optional(),
+  /** What is to be known with the numbers: how they were measured, and what was tried where an aim is missed. */
+  notes: z.array(z.string()).optional(),
   /** When it ended, ISO 8601. */
   when: z.string(),
 });

@@ -20,6 +20,10 @@ export const runConfig = z.strictObject({
     label: 'Teacher',
     help: 'For distillations: the run whose velocity is distilled, by its id, or "analytic" for the exact one of a Gaussian mixture.',
   }),
+  encoder: z.string().min(1).max(200).optional().meta({
+    label: 'Encoder',
+    help: 'For methods that can learn in features: the run of an encoder, by its id; pixels if left out.',
+  }),
   steps: z.int().min(1).max(100_000_000).default(2000).meta({ label: 'Training steps' }),
   seed: z
     .int()

@@ -13,6 +13,7 @@ import {
   tensorSlice,
   tensorStatistics,
 } from './checkpoints.ts';
+import { imageImport, imageImportProgress } from './datasets.ts';
 import {
   asked,
   byteArray,
@@ -23,6 +24,7 @@ import {
   viewRequest,
   policySampling,
 } from './frames.ts';
+import { evaluation, featureSpace, imageEvaluation } from './evaluation.ts';
 import { reproductionEntry, reproductionSize } from './reproductions.ts';
 import { datasetChoice, metricsBatch, runChange, runConfig, runSummary } from './runs.ts';
 
@@ -111,6 +113,7 @@ export const calls = {
       seed: z.int().nonnegative().default(0),
       ...asked,
       ...policySampling,
+      ...imageEvaluation,
       /**
        * Inference-time scaling: of so many noises for each sample the student's best by the verifier, from
        * which the teacher starts with the rest of the NFE.
@@ -123,10 +126,10 @@ export const calls = {
         })
         .optional(),
     }),
-    z.object({
-      results: z.array(z.object({ nfe: z.number(), metrics: z.record(z.string(), z.number()) })),
-    }),
+    evaluation,
   ),
+  /** Where images of a run can be compared: its pixels, encoders of such images, imported feature networks. */
+  'runs.spaces': entry(runId, z.array(featureSpace)),
 
   /** What is in a checkpoint file and what it is; runs nothing that is in it. */
   'checkpoints.inspect': entry(
@@ -216,6 +219,8 @@ export const streams = {
     }),
     importProgress,
   ),
+  /** Imports images from disk as a data set; who stops listening cancels it, and nothing stays behind. */
+  'datasets.importImages': entry(imageImport, imageImportProgress),
   /** Each imported model as it is, then each that changes. */
   'models.watch': entry(nothing, modelChange),
   /** A live view of a run: a new frame whenever the parameters have moved on and there is credit. */

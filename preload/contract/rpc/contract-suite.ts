@@ -670,6 +670,7 @@ class TestService implements WorkbenchService {
     'checkpoints.statistics': (_input, signal) => this.#watchNothing('', signal),
     'checkpoints.compare': (_input, signal) => this.#watchNothing('', signal),
     'checkpoints.import': (_input, signal) => this.#watchNothing('', signal),
+    'datasets.importImages': (_input, signal) => this.#watchNothing('', signal),
     'views.watch': ({ run }, signal) => this.#watchFrames(run, signal),
   };
 
@@ -709,7 +710,16 @@ class TestService implements WorkbenchService {
         this.pulls += 1;
         shown = this.#step;
         const points = this.ramp.subarray(0, 8);
-        yield { run, kind: 'samples', step: shown, nfe: 1, count: 4, dim: 2, arrays: { points } };
+        yield {
+          run,
+          kind: 'samples',
+          step: shown,
+          nfe: 1,
+          computeMs: 1,
+          count: 4,
+          dim: 2,
+          arrays: { points },
+        };
       }
     } finally {
       this.closed += 1;
