@@ -8,6 +8,7 @@ import type { Executor } from '../tensor/executors/executor.ts';
 import { type Outcome, type Wish, trainLoop } from '../training/loop.ts';
 import { type StepReport, Trainer } from '../training/trainer.ts';
 import { Bell } from './bell.ts';
+import { quickEncoderQuality } from './encoder-quality.ts';
 import { quickQuality } from './evaluate.ts';
 import { filmFrame } from './film.ts';
 import type { Plan } from './plan.ts';
@@ -104,7 +105,7 @@ export class ActiveRun {
           checkpointEvery: config.checkpointEvery,
           evalEvery: config.evalEvery,
           recordEvery: Math.max(1, Math.ceil(config.steps / MOST_RECORDS)),
-          filmEvery: config.filmFrames === 0 ? 0 : Math.ceil(config.steps / config.filmFrames),
+          filmEvery: hasFilm(this.plan) ? Math.ceil(config.steps / config.filmFrames) : 0,
         },
         {
           wish: () => this.wish,
@@ -112,7 +113,7 @@ export class ActiveRun {
           turn: () => this.turn,
           onStep: (report) => this.onStep(report),
           record: (step, scalars) => this.record(step, scalars),
-          evaluate: async () => quickQuality(this.plan, this.model, await this.sampledState()),
+          evaluate: () => this.quality(),
           film: () => this.film(),
           checkpoint: () => this.checkpoint(),
         },
@@ -210,6 +211,11 @@ export class ActiveRun {
     this.latest = { ...this.latest, ...scalars };
   }
 
+  private async quality(): Promise<Record<string, number>> {
+    const measure = makesSamples(this.plan) ? quickQuality : quickEncoderQuality;
+    return measure(this.plan, this.model, await this.sampledState());
+  }
+
   private async film(): Promise<void> {
     const { layout, positions } = await filmFrame(this.plan, this.model, await this.sampledState());
     this.writer.recordFrame(this.step, layout, positions);
@@ -221,7 +227,7 @@ export class ActiveRun {
     const tensors = checkpointTensors(this.plan.bound.layout, await this.trainer.state());
     this.writer.save(
       { step, tensors, rng: { seed: this.plan.config.seed, step } },
-      this.latest['energyDistance'] ?? this.latest['teacherRmse'] ?? null,
+      BEST_BY.map((name) => this.latest[name]).find((value) => value !== undefined) ?? null,
     );
     this.folder.update({ step, latest: this.latest });
   }
@@ -256,6 +262,17 @@ export class ActiveRun {
       if (!(second instanceof WorkbenchError)) throw second;
     }
   }
+}
+
+/** By which of its numbers a run's best checkpoint is the best: the first that it measures, the lower the better. */
+const BEST_BY = ['energyDistance', 'teacherRmse', 'heldOutClassLoss', 'heldOutReconstructionLoss'];
+
+function makesSamples({ method }: Plan): boolean {
+  return method.produces !== 'features';
+}
+
+function hasFilm(plan: Plan): boolean {
+  return plan.config.filmFrames > 0 && makesSamples(plan);
 }
 
 /** Of a run without data, whose draws need none: see planOf. */

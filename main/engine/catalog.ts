@@ -1,8 +1,8 @@
 /** What this engine offers, described for forms and flags. */
 import { z } from 'zod';
-import type { Catalog, JsonSchema } from '#contract/catalog.ts';
+import type { Catalog, DatasetEntry, JsonSchema } from '#contract/catalog.ts';
 import { runConfig } from '#contract/runs.ts';
-import { type Dataset, datasets } from '../datasets/index.ts';
+import { type Dataset, datasets, imageDatasets } from '../datasets/index.ts';
 import { methods } from '../methods/index.ts';
 import { teacherDistance } from './evaluate.ts';
 import { importedMethods } from './imported-plan.ts';
@@ -12,7 +12,19 @@ import { samplers } from '../samplers/index.ts';
 export function catalogOf(imported: readonly Dataset[]): Catalog {
   return {
     methods: [...methods, ...importedMethods].map(
-      ({ id, title, summary, reference, equation, produces, needsTeacher, params, views }) => ({
+      ({
+        id,
+        title,
+        summary,
+        reference,
+        equation,
+        produces,
+        needsTeacher,
+        usesEncoder = false,
+        params,
+        imageDefaults = {},
+        views,
+      }) => ({
         id,
         title,
         summary,
@@ -21,21 +33,13 @@ export function catalogOf(imported: readonly Dataset[]): Catalog {
         produces,
         needsTeacher,
         isTrainable: methods.some((method) => method.id === id),
+        usesEncoder,
         params: schemaOf(params),
+        imageDefaults: { ...imageDefaults },
         views: [...views],
       }),
     ),
-    datasets: [...datasets, ...imported].map(
-      ({ id, title, summary, dim, analytic, imported: brought, params }) => ({
-        id,
-        title,
-        summary,
-        dim,
-        analytic,
-        imported: brought,
-        params: schemaOf(params),
-      }),
-    ),
+    datasets: [...datasets, ...imageDatasets, ...imported].map(datasetEntryOf),
     samplers: samplers.map(({ id, title, order, evaluationsPerStep, adaptive }) => ({
       id,
       title,
@@ -44,6 +48,25 @@ export function catalogOf(imported: readonly Dataset[]): Catalog {
       adaptive,
     })),
     metrics: [...metrics, teacherDistance].map(({ id, title, betterWhen }) => ({ id, title, betterWhen })),
+  };
+}
+
+function datasetEntryOf(dataset: Dataset): DatasetEntry {
+  const { id, title, summary, dim, shape, classes, classNames, size, autoencoder } = dataset;
+  const { analytic, imported, params } = dataset;
+  return {
+    id,
+    title,
+    summary,
+    dim,
+    ...(shape && { shape: [...shape] }),
+    ...(classes && { classes }),
+    ...(classNames && { classNames: [...classNames] }),
+    ...(size && { size }),
+    ...(autoencoder && { autoencoder }),
+    analytic,
+    imported,
+    params: schemaOf(params),
   };
 }
 

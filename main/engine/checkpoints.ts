@@ -135,7 +135,7 @@ export class Checkpoints {
    *
    * @throws WorkbenchError `checkpoint/unknown-grant`, `checkpoint/path-not-allowed`
    */
-  private fileOf(source: CheckpointSource): string {
+  fileOf(source: CheckpointSource): string {
     if (source.kind === 'grant') return openGrant(source.grant, this.options.grantKey);
     if (this.options.allowsFolders) return path.resolve(source.path);
     return allowedFile(source.path, this.options.files);
@@ -181,6 +181,10 @@ function samplesOf(config: NetworkConfig): { sampleShape: number[]; classes: num
   if (config.network === 'autoencoder-kl') {
     const side = LATENT_SIDE * 2 ** (config.widths.length - 1);
     return { sampleShape: [side, side, config.channels], classes: 0 };
+  }
+  if (config.network === 'features') {
+    const { height, width, channels } = config;
+    return { sampleShape: [height, width, channels], classes: 0 };
   }
   return { sampleShape: [], classes: 0 };
 }

@@ -1,4 +1,5 @@
 /** The runs that ship with the program, as a window gets them. */
+import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { createClient } from '#contract/rpc/client.ts';
@@ -8,20 +9,27 @@ import type { ViewRequest } from '#contract/frames.ts';
 import { scratchFolder } from '../store/testdata/scratch.ts';
 import { Engine } from './service.ts';
 
-it('are whole: each is finished, plays its film and shows every view of its method', async () => {
+const shipped = fileURLToPath(new URL('../../resources/demos', import.meta.url));
+
+function windowOf() {
   const warnings: string[] = [];
   const engine = new Engine({
     home: scratchFolder(),
-    demos: fileURLToPath(new URL('../../resources/demos', import.meta.url)),
+    demos: shipped,
     version: '0.0.0-test',
     warn: ({ message }) => void warnings.push(message),
   });
   onTestFinished(() => engine.close());
   const [near, far] = portPair();
   serve(engine, far);
-  const client = createClient(near);
+  return { client: createClient(near), warnings };
+}
 
-  const demos = await client.call('demos.list', {});
+const isOnDigits = ({ id }: { readonly id: string }): boolean => id.includes('digits');
+
+it('are whole: each is finished, plays its film and shows every view of its method', async () => {
+  const { client, warnings } = windowOf();
+  const demos = (await client.call('demos.list', {})).filter((demo) => !isOnDigits(demo));
   expect(demos.map(({ id }) => id)).toEqual([
     'demo-1-teacher',
     'demo-2-drifting',
@@ -56,3 +64,28 @@ it('are whole: each is finished, plays its film and shows every view of its meth
   }
   expect(warnings).toEqual([]);
 });
+
+it.runIf(fs.existsSync(`${shipped}/demo-5-digits-teacher`))(
+  'on digits hold the parameters that samples need, in 16 bits, and students find their teacher',
+  async () => {
+    const { client, warnings } = windowOf();
+    const demos = (await client.call('demos.list', {})).filter(isOnDigits);
+    for (const { id: run, status, step, tags, config, latest } of demos) {
+      expect([status, step, tags]).toEqual(['finished', config.steps, ['16-bit weights']]);
+      // Noise is at 60; training images drawn as many times, 512, are at 0.6.
+      expect(latest['frechetDistance']).toBeLessThan(1.2);
+      const { steps } = await client.call('film.index', { run });
+      expect([steps[0], steps.at(-1)]).toEqual([0, config.steps]);
+      const isStudent = config.teacher !== undefined;
+      const view: ViewRequest =
+        config.method === 'drifting'
+          ? { kind: 'samples', count: 4, label: 3 }
+          : { kind: 'trajectories', count: 4, nfe: isStudent ? 1 : 4, label: 3, withTeacher: isStudent };
+      const { arrays } = await client.call('views.compute', { run, view });
+      for (const values of Object.values(arrays)) expect(values.every(Number.isFinite)).toBe(true);
+    }
+    const names = ['5-digits-teacher', '6-digits-freeflow', '7-digits-piflow', '8-digits-drifting'];
+    expect(demos.map(({ id }) => id)).toEqual(names.map((name) => `demo-${name}`));
+    expect(warnings).toEqual([]);
+  },
+);

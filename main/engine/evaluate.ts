@@ -1,4 +1,4 @@
-/** Quality of samples against fresh data of the same distribution. */
+/** Quality of samples as it is recorded in training, and of points against fresh ones of the same law. */
 import { energyDistance } from '../metrics/energy-distance.ts';
 import { evaluateAll } from '../metrics/index.ts';
 import { modeCoverage } from '../metrics/mode-coverage.ts';
@@ -8,6 +8,7 @@ import { Rng } from '../tensor/rng.ts';
 import type { Asked } from './model-programs.ts';
 import { type Search, sampleBySearch } from './noise-search.ts';
 import { type Plan, dataOf } from './plan.ts';
+import { quickReference } from './quick-reference.ts';
 import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 
 /** Points measured during training: enough to see progress, little enough not to delay it. */
@@ -30,8 +31,8 @@ export const teacherDistance = {
 } as const;
 
 /**
- * What training records as it goes: energy distance, sliced W2 and, where there are modes, those. Without
- * data, the distance to the teacher alone.
+ * What training records as it goes: energy distance, sliced W2 and, where there are modes, those; of images
+ * the Frechet distance in pixels besides. Without data, the distance to the teacher alone.
  */
 export async function quickQuality(
   plan: Plan,
@@ -46,15 +47,19 @@ export async function quickQuality(
   const compared = isImage ? Math.min(COMPARED_COUNT, COMPARED_CALLS * teacherRows) : QUICK_COUNT;
   const quick = isImage ? QUICK_IMAGES : QUICK_COUNT;
   const count = source === null ? compared : quick;
-  const { points } = await model.sample(state, { count, nfe, seed });
+  const real = isImage && source !== null ? quickReference(source) : null;
+  const labels = real === null ? null : real.labelsOf(plan.bound.classes ?? 0, count, seed);
+  const { points } = await model.sample(state, { count, nfe, seed, ...(labels && { labels }) });
+  const asked = labels === null ? {} : { labels: labels.subarray(0, compared) };
   const toTeacher: Record<string, number> = plan.teacher
-    ? { teacherRmse: await teacherRmse(model, points.subarray(0, compared * model.dim), seed) }
+    ? { teacherRmse: await teacherRmse(model, points.subarray(0, compared * model.dim), seed, asked) }
     : {};
   if (source === null) return toTeacher;
-  const data = source.sample(new Rng(seed, 'quality/data'), QUICK_COUNT);
+  const data = source.sample(new Rng(seed, 'quality/data'), quick);
   const projections = unitProjections(QUICK_PROJECTIONS, model.dim, new Rng(seed, 'quality/projections'));
   const coverage = source.modes ? modeCoverage(points, model.dim, source.modes) : null;
   return {
+    ...(real?.frechet && { frechetDistance: await real.frechet(points) }),
     energyDistance: energyDistance(data, points, model.dim),
     slicedWasserstein2: slicedWasserstein2(data, points, model.dim, projections),
     ...toTeacher,
@@ -66,7 +71,7 @@ export async function quickQuality(
  * Root mean square distance between samples and where the teacher takes the same noise (RK4, 64 steps),
  * per coordinate, data units.
  */
-async function teacherRmse(
+export async function teacherRmse(
   model: SamplingModel,
   points: Float32Array,
   seed: number,
@@ -76,7 +81,7 @@ async function teacherRmse(
 }
 
 /**
- * Every metric at one sampling budget, against as many fresh points.
+ * Every metric of points at one sampling budget, against as many fresh ones.
  * @param search  whether and how noises are chosen; then nothing is compared with the teacher, which
  *   started from the chosen ones itself
  */

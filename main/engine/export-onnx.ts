@@ -42,8 +42,8 @@ interface Call {
   /** One sentence. */
   readonly what: string;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
-  readonly output: string;
-  run(sampleable: Sampleable, inputs: Tensors): Tensor;
+  /** @returns every output by its name */
+  run(sampleable: Sampleable, inputs: Tensors): Tensors;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function writeOnnx(
   const graph = trace(call.inputs, (inputs) => {
     const constants = plan.bound.sampledState.map((key) => [key, tf.tensor1d(state[key]!)]);
     const sampleable = plan.bound.sampleable(Object.fromEntries(constants) as Tensors);
-    return { [call.output]: call.run(sampleable, inputs) };
+    return call.run(sampleable, inputs);
   });
   const files = writeOnnxFile(file, graph, {
     'fewstep.name': name,
@@ -82,7 +82,7 @@ async function verified(file: string, { plan, state, name }: OnnxRequest, call: 
   const shaped = Object.fromEntries(
     Object.entries(inputs).map(([key, values]) => [key, { values, shape: call.inputs[key]!.shape }]),
   );
-  const found = (await runOnnxFile(file, shaped))[call.output] as Float32Array;
+  const found = await runOnnxFile(file, shaped);
   const sampled = Object.fromEntries(
     plan.bound.sampledState.map((key) => [key, { shape: [plan.bound.layout[key]!.size] }]),
   );
@@ -91,12 +91,16 @@ async function verified(file: string, { plan, state, name }: OnnxRequest, call: 
     inputs: { ...sampled, ...call.inputs },
     run: (_, tensors) => {
       const parameters = Object.fromEntries(Object.keys(sampled).map((key) => [key, tensors[key]!]));
-      return { outputs: { [call.output]: call.run(plan.bound.sampleable(parameters), tensors) } };
+      return { outputs: call.run(plan.bound.sampleable(parameters), tensors) };
     },
   });
   try {
-    const wanted = (await program.run({ ...state, ...inputs }))[call.output] as Float32Array;
-    const off = relativeDifference(found, wanted);
+    const wanted = Object.entries(await program.run({ ...state, ...inputs }));
+    const off = Math.max(
+      ...wanted.map(([key, values]) =>
+        relativeDifference(found[key] as Float32Array, values as Float32Array),
+      ),
+    );
     if (off <= TOLERANCE) return off;
     throw new WorkbenchError(
       'export/disagrees',
@@ -149,37 +153,51 @@ function callOf({ plan, batch, nfe = plan.bound.standardNfe }: OnnxRequest): Cal
       return {
         what: `The velocity dx/dt at x and time t${asked}, unguided.`,
         inputs: { x: { shape: [batch, ...sampleShape] }, t: { shape: [batch] }, ...label },
-        output: 'velocity',
-        run: (sampleable, inputs) =>
-          kindOf(sampleable, 'velocity').velocity(inputs['x']!, inputs['t'] as Tensor1D, conditionOf(inputs)),
+        run: (sampleable, inputs) => ({
+          velocity: kindOf(sampleable, 'velocity').velocity(
+            inputs['x']!,
+            inputs['t'] as Tensor1D,
+            conditionOf(inputs),
+          ),
+        }),
       };
     case 'generator':
       return {
         what: `A sample of the noise${asked}, in one call.`,
         inputs: noise,
-        output: 'sample',
-        run: (sampleable, inputs) =>
-          kindOf(sampleable, 'generator').generate(inputs['noise']!, conditionOf(inputs)),
+        run: (sampleable, inputs) => ({
+          sample: kindOf(sampleable, 'generator').generate(inputs['noise']!, conditionOf(inputs)),
+        }),
       };
     case 'flowMap':
       return {
         what: `A sample of the noise${asked}: the flow map from t = 1 to t = 0, in one call.`,
         inputs: noise,
-        output: 'sample',
-        run: (sampleable, inputs) =>
-          kindOf(sampleable, 'flowMap').map(
+        run: (sampleable, inputs) => ({
+          sample: kindOf(sampleable, 'flowMap').map(
             inputs['noise']!,
             tf.ones([batch]) as Tensor1D,
             conditionOf(inputs),
           ),
+        }),
       };
     case 'policy':
       return {
         what: `A sample of the noise${asked}: the policy rolled out in ${nfe} network calls.`,
         inputs: noise,
-        output: 'sample',
-        run: (sampleable, inputs) =>
-          rolledOut(kindOf(sampleable, 'policy'), inputs['noise']!, nfe, conditionOf(inputs)),
+        run: (sampleable, inputs) => ({
+          sample: rolledOut(kindOf(sampleable, 'policy'), inputs['noise']!, nfe, conditionOf(inputs)),
+        }),
+      };
+    case 'features':
+      return {
+        what: 'The features of x, one vector for each image, and the logits of the classes that it tells apart.',
+        inputs: { x: { shape: [batch, ...sampleShape] } },
+        run(sampleable, inputs) {
+          const features = kindOf(sampleable, 'features');
+          const logits = features.logits?.(inputs['x']!);
+          return { vector: features.vector(inputs['x']!), ...(logits && { logits }) };
+        },
       };
   }
 }

@@ -11,7 +11,7 @@ import { readSafetensors } from '../checkpoints/index.ts';
 import { scratchFolder } from '../store/testdata/scratch.ts';
 import { runOnnxFile } from '../tensor/onnx/file.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { noiseFor } from './sampling.ts';
+import { noiseFor } from './noise.ts';
 import { Engine } from './service.ts';
 import {
   TINY_AUTOENCODER,

@@ -88,6 +88,7 @@ async function writeSafetensorsOf(
   if (model === null) return writeRun(file, source, names);
   const { config } = model;
   if (config.network === 'run') throw noOriginalNames(source.name, 'it is a run');
+  if (config.network === 'features') throw notOurs(source.name);
   const why = names === 'original' ? whyNoOriginalNames(config) : null;
   if (why !== null) throw noOriginalNames(source.name, why);
   const state = stateOfModel(model);
@@ -142,6 +143,15 @@ function difference(
     );
   }
   return 0;
+}
+
+/** A feature network lies in the data folder as the file that it came as. */
+function notOurs(name: string): WorkbenchError {
+  return new WorkbenchError(
+    'export/no-weights',
+    `run: expected a network of ours, found ${name}, which is the ONNX file that it was imported from`,
+    { field: 'run' },
+  );
 }
 
 function noOriginalNames(name: string, why: string): WorkbenchError {

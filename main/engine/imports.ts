@@ -1,24 +1,41 @@
-/** Points that a person brought: kept as NPY files in the data folder, one dataset each. */
+/**
+ * Data that a person brought, one file each in the data folder: points as NPY, images and latents as
+ * safetensors with an ending of their own.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { WorkbenchError } from '#contract/errors.ts';
-import { type Dataset, importedDataset, npyFromPoints, pointsFromFile } from '../datasets/index.ts';
-import { writeFileAtomic } from '../store/atomic-file.ts';
+import {
+  type Dataset,
+  IMAGE_FILE_ENDING,
+  importedDataset,
+  datasets,
+  imageDatasets,
+  keptDataset,
+  npyFromPoints,
+  pointsFromFile,
+} from '../datasets/index.ts';
+import { sweepTemps, syncFolder, writeFileAtomic } from '../store/atomic-file.ts';
+
+const POINTS_ENDING = '.npy';
+const ENDINGS = [POINTS_ENDING, IMAGE_FILE_ENDING] as const;
 
 export class ImportedDatasets {
-  private readonly folder: string;
+  readonly folder: string;
   private readonly known = new Map<string, Dataset>();
 
   constructor(folder: string) {
     this.folder = folder;
+    // Of imports that were cut off.
+    sweepTemps(folder);
   }
 
   /** Every import, read once each; a file that cannot be read is passed over and reported. */
   list(warn: (warning: { code: string; message: string }) => void = () => {}): Dataset[] {
     const files = fs.existsSync(this.folder)
-      ? fs.readdirSync(this.folder).filter((name) => name.endsWith('.npy'))
+      ? fs.readdirSync(this.folder).filter((name) => !name.startsWith('.') && endingOf(name) !== undefined)
       : [];
-    const ids = new Set(files.map((name) => name.slice(0, -'.npy'.length)));
+    const ids = new Set(files.map((name) => this.idOf(name)));
     for (const id of this.known.keys()) if (!ids.has(id)) this.known.delete(id);
     for (const id of ids) {
       if (this.known.has(id)) continue;
@@ -39,13 +56,27 @@ export class ImportedDatasets {
   add(fileName: string, bytes: Uint8Array): { id: string; count: number; dim: number } {
     const points = pointsFromFile(fileName, bytes);
     const base = idFrom(fileName);
-    let id = base;
-    for (let n = 2; fs.existsSync(this.pathOf(id)); n++) id = `${base}-${n}`;
+    const id = this.free(base);
     const dataset = importedDataset(id, path.basename(fileName).replace(/\.[^.]*$/, ''), points);
     fs.mkdirSync(this.folder, { recursive: true });
-    writeFileAtomic(this.pathOf(id), npyFromPoints(points));
+    writeFileAtomic(path.join(this.folder, id + POINTS_ENDING), npyFromPoints(points));
     this.known.set(id, dataset);
     return { id, count: points.count, dim: points.dim };
+  }
+
+  /**
+   * Takes a whole file of images or latents, which lies in the folder under another name.
+   * @returns its id
+   * @throws WorkbenchError `dataset/damaged`
+   */
+  adopt(file: string, name: string): string {
+    const id = this.free(idFrom(`${name}.images`, 'images'));
+    keptDataset(id, file);
+    const place = path.join(this.folder, id + IMAGE_FILE_ENDING);
+    fs.renameSync(file, place);
+    syncFolder(this.folder);
+    this.known.set(id, keptDataset(id, place));
+    return id;
   }
 
   /** The file of an import. @throws WorkbenchError `dataset/not-imported` */
@@ -62,27 +93,46 @@ export class ImportedDatasets {
 
   /** The id that a file of the datasets folder has. */
   idOf(file: string): string {
-    return path.basename(file, '.npy');
+    return path.basename(file, endingOf(file));
+  }
+
+  private free(base: string): string {
+    let id = base;
+    for (let n = 2; this.isTaken(id); n++) id = `${base}-${n}`;
+    return id;
+  }
+
+  private isTaken(id: string): boolean {
+    return (
+      ENDINGS.some((ending) => fs.existsSync(path.join(this.folder, id + ending))) ||
+      [...datasets, ...imageDatasets].some((built) => built.id === id)
+    );
   }
 
   private read(id: string): Dataset {
     const file = this.pathOf(id);
+    if (file.endsWith(IMAGE_FILE_ENDING)) return keptDataset(id, file);
     const points = pointsFromFile(path.basename(file), fs.readFileSync(file));
     return importedDataset(id, id, points);
   }
 
   private pathOf(id: string): string {
-    return path.join(this.folder, `${id}.npy`);
+    const image = path.join(this.folder, id + IMAGE_FILE_ENDING);
+    return fs.existsSync(image) ? image : path.join(this.folder, id + POINTS_ENDING);
   }
 }
 
+function endingOf(file: string): string | undefined {
+  return ENDINGS.find((ending) => file.endsWith(ending));
+}
+
 /** `My Points (2).csv` to `my-points-2`: one plain path segment, whatever a peer sends. */
-function idFrom(fileName: string): string {
+function idFrom(fileName: string, nameless = 'points'): string {
   const stem = path.basename(fileName).replace(/\.[^.]*$/, '');
   const plain = stem
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 60);
-  return plain === '' ? 'points' : plain;
+  return plain === '' ? nameless : plain;
 }

@@ -24,6 +24,8 @@ export interface Asked {
   readonly signal?: { readonly aborted: boolean };
   /** A class; any if left out. */
   readonly label?: number | undefined;
+  /** [count] a class for every sample, in place of `label`; the number of classes means any. */
+  readonly labels?: ArrayLike<number> | undefined;
   /** Scale w; 1, none, if left out. */
   readonly guidance?: number | undefined;
   /** Guided between these times alone; all if left out. */
@@ -175,9 +177,10 @@ export class ModelPrograms {
     return Object.fromEntries(sampledState.map((key) => [key, { shape: [layout[key]!.size] }]));
   }
 
-  private conditionColumns({ label, guidance = 1 }: Asked): Record<string, Column> {
-    if (label === undefined) return {};
-    return { askedLabel: { fill: label }, askedGuidance: { fill: guidance } };
+  private conditionColumns({ label, labels, guidance = 1 }: Asked): Record<string, Column> {
+    if (label === undefined && labels === undefined) return {};
+    const askedLabel: Column = labels ? { values: labels, shape: [] } : { fill: label! };
+    return { askedLabel, askedGuidance: { fill: guidance } };
   }
 }
 

@@ -7,7 +7,8 @@ import { methodById, parseMethodParams } from '../methods/index.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
 import type { BoundMethod, Method } from '../methods/method.ts';
 import type { RunFolder } from '../store/index.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { shapesEqual } from '../tensor/shape.ts';
+import { type LoadedEncoder, encoderOf } from './encoder.ts';
 import { ANALYTIC, type Taught, analyticTeacher, importedTeacher, trainedTeacher } from './teacher.ts';
 
 export interface Plan {
@@ -19,16 +20,29 @@ export interface Plan {
   readonly sampleShape: readonly number[];
   /** What a distillation learns from; null for a method that learns from data. */
   readonly teacher: (() => VelocityField) | null;
+  /** In whose features it learns; null or left out where it learns in samples themselves. */
+  readonly encoder?: LoadedEncoder | null;
   /** Samples that one program call may hold; as many as fill the cores, if left out. */
   readonly rowsPerCall?: number;
   /** The same where the program calls the teacher. */
   readonly teacherRows?: number;
 }
 
+/** Images whose maps an encoder holds at a time. */
+const ENCODER_ROWS = 128;
+
 /** What a distillation learns from: a run, or an imported model. */
 export type TeacherSource =
   | { readonly kind: 'run'; readonly folder: RunFolder }
   | { readonly kind: 'model'; readonly model: ModelSummary };
+
+/** Where a run finds what it learns from: what its config names, or the copies that it keeps. */
+export interface LearntFrom {
+  /** What `config.teacher` names; asked where it names one. */
+  teacher(): TeacherSource;
+  /** What `config.encoder` names; the same. */
+  encoder(): RunFolder;
+}
 
 /** The data of a plan. @throws WorkbenchError `model/no-data` for one without */
 export function dataOf({ source, config }: Plan): DataSource {
@@ -42,13 +56,12 @@ export function dataOf({ source, config }: Plan): DataSource {
 
 /**
  * @param imported  datasets that a person brought
- * @param teacherOf  what `config.teacher` names, or the copy that its student keeps
  * @throws WorkbenchError naming the field that is wrong
  */
 export function planOf(
   config: RunConfig,
   imported: readonly Dataset[],
-  teacherOf: () => TeacherSource,
+  learntFrom: LearntFrom,
   warn: WarningSink,
 ): Plan {
   const method = methodById(config.method);
@@ -61,39 +74,83 @@ export function planOf(
       { field: 'teacher' },
     );
   }
-  const params = parseMethodParams(method, config.params);
   const source = config.dataset.id === NO_DATASET ? null : sourceOf(config.dataset, imported);
-  const taught = method.needsTeacher ? taughtBy(config, source, imported, teacherOf, warn) : null;
+  const taught = method.needsTeacher ? taughtBy(config, source, imported, learntFrom, warn) : null;
   if (source === null && taught?.sampleShape === undefined) throw needsData(method, config);
   const sampleShape = taught?.sampleShape ?? shapeOf(source!);
-  if (source !== null && source.dim !== sizeOf(sampleShape)) {
-    throw new WorkbenchError(
-      'config/wrong-value',
-      `dataset: expected points of ${sizeOf(sampleShape)} numbers, as the teacher makes, or "${NO_DATASET}", found ${source.dim}`,
-      { field: 'dataset' },
-    );
-  }
+  if (source !== null) requireShape(source, sampleShape, `, or "${NO_DATASET}"`);
+  const encoder =
+    config.encoder === undefined ? null : encoderFor(config, method, sampleShape, learntFrom, warn);
   const { teacher = null, classes = classesOf(source), network = null } = taught ?? {};
-  const context = { sampleShape, totalSteps: config.steps, teacher, classes, teacherNetwork: network };
+  const params = parseMethodParams(method, config.params, { sampleShape, classes });
+  const context = {
+    sampleShape,
+    totalSteps: config.steps,
+    teacher,
+    classes,
+    encoder: encoder === null ? null : () => encoder.features(),
+    teacherNetwork: network,
+  };
   const bound = method.bind(params, context);
   if (source === null) requireNoDraws(method, bound);
   requireLabels(bound, source, classes);
-  const rows = taught?.rows === undefined ? {} : { teacherRows: taught.rows };
-  return { config: { ...config, params }, method, bound, source, sampleShape, teacher, ...rows };
+  return {
+    config: { ...config, params },
+    method,
+    bound,
+    source,
+    sampleShape,
+    teacher,
+    encoder,
+    ...(method.produces === 'features' ? { rowsPerCall: ENCODER_ROWS } : {}),
+    ...(taught?.rows === undefined ? {} : { teacherRows: taught.rows }),
+  };
+}
+
+/** The data as the teacher's samples are. */
+function requireShape(source: DataSource, sampleShape: readonly number[], orElse: string): void {
+  const found = shapeOf(source);
+  if (shapesEqual(found, sampleShape)) return;
+  throw new WorkbenchError(
+    'config/wrong-value',
+    `dataset: expected ${shapeText(sampleShape)}, as the teacher makes${orElse}, found ${shapeText(found)}`,
+    { field: 'dataset' },
+  );
+}
+
+/** @throws WorkbenchError `config/no-encoder` for a method that uses none, a run that is none or of other images */
+function encoderFor(
+  config: RunConfig,
+  { title, usesEncoder = false }: Method,
+  sampleShape: readonly number[],
+  learntFrom: LearntFrom,
+  warn: WarningSink,
+): LoadedEncoder {
+  const refuse = (expected: string): never => {
+    throw new WorkbenchError('config/no-encoder', `encoder: expected ${expected}`, { field: 'encoder' });
+  };
+  if (!usesEncoder) refuse(`none, for ${title} learns without features, found "${config.encoder}"`);
+  const encoder = encoderOf(learntFrom.encoder(), warn);
+  if (!shapesEqual(encoder.shape, sampleShape)) {
+    const found = shapeText(encoder.shape);
+    refuse(`one of ${shapeText(sampleShape)}, as this run learns, found ${encoder.id}, of ${found}`);
+  }
+  return encoder;
 }
 
 function taughtBy(
   config: RunConfig,
   source: DataSource | null,
   imported: readonly Dataset[],
-  teacherOf: () => TeacherSource,
+  learntFrom: LearntFrom,
   warn: WarningSink,
 ): Taught {
   if (config.teacher === ANALYTIC) return analyticTeacher(source);
-  const named = teacherOf();
+  const named = learntFrom.teacher();
   if (named.kind === 'model') return importedTeacher(named.model);
   if (source === null) throw needsData(methodById(config.method), config);
   const theirs = teacherData(named.folder, imported);
+  if (theirs !== null) requireShape(source, shapeOf(theirs), '');
   return trainedTeacher(named.folder, shapeOf(source), classesOf(theirs), warn);
 }
 
@@ -142,6 +199,10 @@ function classesOf(source: DataSource | null): number {
 /** [H, W, C] of images, [dim] of points. */
 function shapeOf({ shape, dim }: DataSource): readonly number[] {
   return shape ?? [dim];
+}
+
+function shapeText(shape: readonly number[]): string {
+  return shape.length === 3 ? `images [${shape.join(', ')}]` : `points of ${shape.join()} numbers`;
 }
 
 /** The points that a dataset choice means. @throws WorkbenchError `dataset/unknown`, `config/...` */

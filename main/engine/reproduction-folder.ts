@@ -5,8 +5,15 @@ import { z } from 'zod';
 import {
   type ReproductionResult,
   type ReproductionSize,
+  aim,
   reproductionResult,
 } from '#contract/reproductions.ts';
+import {
+  type CheckpointTensor,
+  readSafetensors,
+  writeSafetensors,
+} from '../checkpoints/safetensors/index.ts';
+import type { Arrays } from '../reproductions/lab.ts';
 import type { Measures, Reproduction } from '../reproductions/reproduction.ts';
 import { pngOf } from '../reproductions/picture.ts';
 import type { Finished, Notebook } from '../reproductions/run.ts';
@@ -19,13 +26,16 @@ const number = z
   .nullable()
   .transform((value) => value ?? NaN);
 const keptPage = z.object({ version: z.string(), arm: z.string(), measures: z.record(z.string(), number) });
+const keptMeasured = z.object({ mean: number, standardError: number, values: z.array(number) });
 const keptReport = reproductionResult.extend({
   version: z.string(),
-  measured: z.record(
-    z.string(),
-    z.record(z.string(), z.object({ mean: number, standardError: number, values: z.array(number) })),
-  ),
+  measured: z.record(z.string(), z.record(z.string(), keptMeasured)),
+  aims: z.array(aim.extend({ measured: keptMeasured })).optional(),
 });
+
+/** Folders of what was measured, and of what several arms of a seed learn from or are drawn from. */
+const MEASURED = 'measured';
+const TRAINED = 'trained';
 
 /** Files of another version of the program are as if they were not there: it may measure otherwise. */
 export class ReproductionFolder implements Notebook {
@@ -57,6 +67,30 @@ export class ReproductionFolder implements Notebook {
     this.put(this.pageOf(arm, seed), `${JSON.stringify({ version, arm, seed, measures })}\n`);
   }
 
+  readArrays(name: string): Arrays | null {
+    const file = this.arraysOf(name);
+    try {
+      const { tensors, metadata } = readSafetensors(fs.readFileSync(file), file);
+      if (metadata.get('version') !== this.version || metadata.get('name') !== name) return null;
+      return Object.fromEntries([...tensors].map(([key, { data }]) => [key, data as Float32Array]));
+    } catch {
+      // What cannot be read is made again.
+      return null;
+    }
+  }
+
+  writeArrays(name: string, arrays: Arrays): void {
+    const tensors = Object.entries(arrays).map(([key, data]): [string, CheckpointTensor] => [
+      key,
+      { dtype: 'F32', shape: [data.length], data },
+    ]);
+    const metadata = new Map([
+      ['version', this.version],
+      ['name', name],
+    ]);
+    this.put(this.arraysOf(name), writeSafetensors(new Map(tensors), metadata));
+  }
+
   /** Experiments with the reproduction's own seeds that need not be measured again. */
   keptCount(): number {
     const { arms, seeds } = this.reproduction;
@@ -66,7 +100,9 @@ export class ReproductionFolder implements Notebook {
 
   /** Makes the next start measure everything anew; the last report stays until there is another. */
   forget(): void {
-    fs.rmSync(path.join(this.path, 'measured'), { recursive: true, force: true });
+    for (const kept of [MEASURED, TRAINED]) {
+      fs.rmSync(path.join(this.path, kept), { recursive: true, force: true });
+    }
   }
 
   async keep({ report, figure }: Finished): Promise<void> {
@@ -80,14 +116,23 @@ export class ReproductionFolder implements Notebook {
       path.join(this.path, 'report.json'),
       `${JSON.stringify({ ...report, when, version }, null, 2)}\n`,
     );
+    // Megabytes that what was measured needs no more.
+    fs.rmSync(path.join(this.path, TRAINED), { recursive: true, force: true });
   }
 
   /** What the last whole run found; null if there was none. */
   result(): ReproductionResult | null {
     const kept = keptReport.safeParse(jsonIn(path.join(this.path, 'report.json')));
     if (!kept.success || kept.data.version !== this.version) return null;
-    const { verdict, seeds, measured, when } = kept.data;
-    return { verdict, seeds, measured, when };
+    const { verdict, seeds, measured, aims, notes, when } = kept.data;
+    return {
+      verdict,
+      seeds,
+      measured,
+      ...(aims === undefined ? {} : { aims }),
+      ...(notes === undefined ? {} : { notes }),
+      when,
+    };
   }
 
   /** The figure of the last whole run, SVG; null if there was none. */
@@ -99,11 +144,15 @@ export class ReproductionFolder implements Notebook {
   stamp(): string {
     const of = (file: string): number =>
       fs.statSync(path.join(this.path, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    return `${of('measured')} ${of('report.json')}`;
+    return `${of(MEASURED)} ${of('report.json')}`;
   }
 
   private pageOf(arm: string, seed: number): string {
-    return path.join(this.path, 'measured', `${arm.replace(/[^a-z0-9]+/gi, '-')}-seed-${seed}.json`);
+    return path.join(this.path, MEASURED, `${fileName(arm)}-seed-${seed}.json`);
+  }
+
+  private arraysOf(name: string): string {
+    return path.join(this.path, TRAINED, `${fileName(name)}.safetensors`);
   }
 
   /** @throws WorkbenchError `store/...` */
@@ -115,6 +164,10 @@ export class ReproductionFolder implements Notebook {
     }
     writeFileAtomic(file, content);
   }
+}
+
+function fileName(text: string): string {
+  return text.replace(/[^a-z0-9]+/gi, '-');
 }
 
 function textIn(file: string): string | null {

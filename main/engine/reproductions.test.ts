@@ -7,7 +7,7 @@ import { portPair } from '#contract/rpc/pair.ts';
 import { serve } from '#contract/rpc/server.ts';
 import type { ReproductionEntry } from '#contract/reproductions.ts';
 import { reproductions as shipped } from '../reproductions/index.ts';
-import { type Reproduction, isLess, values } from '../reproductions/reproduction.ts';
+import { type Reproduction, aimAtMost, isLess, values } from '../reproductions/reproduction.ts';
 import { scratchFolder } from '../store/testdata/scratch.ts';
 import { ReproductionFolder } from './reproduction-folder.ts';
 import { Reproductions } from './reproductions.ts';
@@ -151,6 +151,53 @@ describe('reproductions in the engine', () => {
     fs.writeFileSync(path.join(folder.path, 'measured/small-seed-0.json'), '{"version":');
     fs.writeFileSync(path.join(folder.path, 'report.json'), 'null');
     expect([folder.keptCount(), folder.result()]).toEqual([5, null]);
+  });
+
+  it('keep arrays that several arms share while they are needed, and those of this version alone', async () => {
+    const home = scratchFolder();
+    const { reproduction, open } = invented();
+    const folder = new ReproductionFolder(home, reproduction, 'quick', version);
+    const arrays = { ema: Float32Array.of(1, NaN, -0.5), seconds: Float32Array.of(2) };
+    folder.writeArrays('teacher seed 0', arrays);
+    expect(folder.readArrays('teacher seed 0')).toEqual(arrays);
+    expect(folder.readArrays('teacher seed 1')).toBeNull();
+    const later = new ReproductionFolder(home, reproduction, 'quick', '0.0.1');
+    expect(later.readArrays('teacher seed 0')).toBeNull();
+
+    const trained = path.join(folder.path, 'trained');
+    const [file] = fs.readdirSync(trained);
+    fs.truncateSync(path.join(trained, file!), 40);
+    expect(folder.readArrays('teacher seed 0')).toBeNull();
+
+    open();
+    const service = serviceOf([reproduction], home);
+    service.start('two-is-more', 'quick', false);
+    await until(() => service.list()[0]!.quick.result !== null && stateOf(service).status === 'idle');
+    expect(fs.existsSync(trained)).toBe(false);
+    folder.writeArrays('teacher seed 0', arrays);
+    folder.forget();
+    expect(fs.existsSync(trained)).toBe(false);
+  });
+
+  it('keep what each aim came to, and notes', async () => {
+    const home = scratchFolder();
+    const { reproduction, open } = invented();
+    open();
+    const judging: Reproduction = {
+      ...reproduction,
+      aims: () => [aimAtMost('Nothing', 1, [NaN]), aimAtMost('Something', 1, [0.5, 1])],
+      notes: (_, { isQuick }) => [isQuick ? 'Quick.' : 'Full.'],
+    };
+    const service = serviceOf([judging], home);
+    service.start('two-is-more', 'quick', false);
+    await until(() => service.list()[0]!.quick.result !== null);
+    expect(service.list()[0]!.quick.result).toMatchObject({
+      aims: [
+        { title: 'Nothing', outcome: 'inconclusive', measured: { mean: NaN, values: [NaN] } },
+        { title: 'Something', limit: 'at most 1', outcome: 'holds', measured: { mean: 0.75 } },
+      ],
+      notes: ['Quick.'],
+    });
   });
 
   it('have one turn at a time: a waiting one can be withdrawn, and a failure lets the next begin', async () => {

@@ -24,7 +24,9 @@ import type { Trajectory } from '../samplers/sampler.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { type Asked, ModelPrograms, type SampledState } from './model-programs.ts';
+import { asksForClasses, labelsOf } from './labels.ts';
+import { type Asked, type Column, ModelPrograms, type SampledState } from './model-programs.ts';
+import { FreshNoise, type Start, chosenNoise, noiseFor } from './noise.ts';
 import type { Plan } from './plan.ts';
 
 /** States of a policy's path. */
@@ -47,8 +49,15 @@ export interface SampleRequest extends Asked {
   readonly temperature?: number | undefined;
   /** For policies of several calls: h of the flow-map sampler; 0 adds no fresh noise. */
   readonly stochasticity?: number | undefined;
-  /** What to start from instead of the noise of the seed, [count * noise size]. */
+  /** [count] which noises to start from instead of those of the seed. */
+  readonly starts?: readonly Start[] | undefined;
+  /** Noise of any other origin to start from, [count * noise size]. */
   readonly noise?: Float32Array | undefined;
+}
+
+/** What the teacher of a model is asked beside how many samples, of which seed. */
+interface TeacherRequest extends Asked {
+  readonly starts?: readonly Start[] | undefined;
 }
 
 interface DriftRequest {
@@ -58,9 +67,11 @@ interface DriftRequest {
   readonly queries?: Float32Array | null;
 }
 
+/** Draws of a model, see {@link SampleRequest} for what each is asked; see labels.ts for its classes. */
 export class SamplingModel {
   /** For whoever wants another function of the model than those here. */
   readonly programs: ModelPrograms;
+  private readonly plan: Plan;
   private readonly method: BoundMethod;
   private readonly produces: Produces;
   private readonly sampleShape: readonly number[];
@@ -69,6 +80,7 @@ export class SamplingModel {
   private teacherPathOf: { readonly key: string; readonly path: Promise<Trajectory> } | null = null;
 
   constructor(plan: Plan, executor: Executor) {
+    this.plan = plan;
     this.method = plan.bound;
     this.produces = plan.method.produces;
     this.sampleShape = plan.sampleShape;
@@ -91,8 +103,8 @@ export class SamplingModel {
    * @throws WorkbenchError `sampler/wrong-nfe` if the model cannot be sampled with that many,
    *   `config/wrong-value` if it cannot be asked for that
    */
-  async sample(state: SampledState, request: SampleRequest): Promise<{ points: Float32Array; nfe: number }> {
-    this.requireAskable(request);
+  async sample(state: SampledState, wanted: SampleRequest): Promise<{ points: Float32Array; nfe: number }> {
+    const request = this.asking(wanted);
     if (this.produces === 'generator') {
       if (request.nfe !== 1) {
         throw new WorkbenchError(
@@ -104,7 +116,7 @@ export class SamplingModel {
         );
       }
       const { noiseShape } = this.method;
-      const noise = request.noise ?? noiseFor(request.seed, request.count * sizeOf(noiseShape));
+      const noise = noiseOf(request, sizeOf(noiseShape));
       const { x } = await this.programs.overRows(
         'generate',
         state,
@@ -124,12 +136,8 @@ export class SamplingModel {
    *
    * @throws WorkbenchError `view/not-available` for a generator, `sampler/...`
    */
-  async trajectories(
-    state: SampledState,
-    request: SampleRequest,
-    record: 'all' | 'end',
-  ): Promise<Trajectory> {
-    this.requireAskable(request);
+  async trajectories(state: SampledState, wanted: SampleRequest, record: 'all' | 'end'): Promise<Trajectory> {
+    const request = this.asking(wanted);
     if (this.produces === 'flowMap') return this.flowMapPath(state, request, record);
     if (this.produces === 'policy') return this.policyPath(state, request, record);
     if (this.produces !== 'velocity') {
@@ -138,13 +146,13 @@ export class SamplingModel {
       });
     }
     const sampler = samplerById(request.sampler ?? 'euler');
-    const noise = this.startOf(request);
+    const noise = Float64Array.from(noiseOf(request, this.dim));
     const perCall = this.method.nfePerCall * (isGuided(request) ? 2 : 1);
     const steps = sampler.adaptive ? {} : { steps: stepsForNfe(sampler, request.nfe, perCall) };
     const path = await sampler.sample((x, t) => this.velocityAt(state, x, t, request), noise, {
       ...steps,
       dim: this.dim,
-      rng: new Rng(request.seed, 'sampler/noise'),
+      rng: freshNoise(request),
       record,
       ...(request.signal ? { signal: request.signal } : {}),
     });
@@ -156,7 +164,7 @@ export class SamplingModel {
     request: SampleRequest,
     record: 'all' | 'end',
   ): Promise<Trajectory> {
-    const noise = this.startOf(request);
+    const noise = Float64Array.from(noiseOf(request, this.dim));
     const over = async (
       name: 'map' | 'jump',
       x: Float64Array,
@@ -191,7 +199,7 @@ export class SamplingModel {
         nfe: request.nfe,
         dim: this.dim,
         record,
-        rng: new Rng(request.seed, 'sampler/noise'),
+        rng: freshNoise(request),
         ...(this.hasTeacher
           ? {
               teacher: (x: Float64Array, t: number) => this.teacherVelocityAt(x, t, request),
@@ -210,10 +218,10 @@ export class SamplingModel {
     record: 'all' | 'end',
   ): Promise<Trajectory> {
     const { nfe, temperature = 1, stochasticity = 0 } = request;
-    const fresh = new Rng(request.seed, 'sampler/noise');
+    const fresh = freshNoise(request);
     const records = record === 'end' ? 1 : Math.max(1, Math.round(PATH_RECORDS / nfe));
     const substeps = Math.max(1, Math.round(ROLL_OUT_SUBSTEPS / (nfe * records)));
-    let x: Float32Array = Float32Array.from(this.startOf(request));
+    let x: Float32Array = noiseOf(request, this.dim);
     const states = [Float64Array.from(x)];
     const times = [1];
     for (const [call, { from, to }] of segmentsOf(nfe).entries()) {
@@ -264,7 +272,7 @@ export class SamplingModel {
    * @returns [count * dim]
    * @throws WorkbenchError `config/no-teacher` for a run without one
    */
-  async teacherEnds(count: number, seed: number, asked: Asked = {}): Promise<Float64Array> {
+  async teacherEnds(count: number, seed: number, asked: TeacherRequest = {}): Promise<Float64Array> {
     return (await this.teacherPath(count, seed, asked)).states.at(-1)!;
   }
 
@@ -272,7 +280,8 @@ export class SamplingModel {
    * Where the teacher takes any noise, by so many Euler steps.
    * @param noise  [n * dim]
    */
-  async teacherSample(noise: Float64Array, steps: number, asked: Asked = {}): Promise<Trajectory> {
+  async teacherSample(noise: Float64Array, steps: number, wanted: Asked = {}): Promise<Trajectory> {
+    const asked = this.labelled(wanted, noise.length / this.dim);
     const path = await samplerById('euler').sample((x, t) => this.teacherVelocityAt(x, t, asked), noise, {
       steps,
       dim: this.dim,
@@ -282,19 +291,20 @@ export class SamplingModel {
   }
 
   /** Network passes of one call of the teacher. */
-  teacherNfe({ label }: Asked): number {
-    return label === undefined ? 1 : (this.method.teacherNfe ?? 1);
+  teacherNfe(asked: Asked): number {
+    return asksForClasses(this.plan, asked) ? (this.method.teacherNfe ?? 1) : 1;
   }
 
   /** The way there, every state of it. */
-  async teacherPath(count: number, seed: number, asked: Asked = {}): Promise<Trajectory> {
-    const key = `${count} ${seed} ${asked.label ?? 'any'} ${asked.guidance ?? 1}`;
+  async teacherPath(count: number, seed: number, wanted: TeacherRequest = {}): Promise<Trajectory> {
+    const asked = this.labelled(wanted, count, wanted.starts);
+    const { starts, label, labels, guidance } = asked;
+    const key = JSON.stringify([count, seed, starts, label, labels && Array.from(labels), guidance]);
     if (this.teacherPathOf?.key !== key) {
-      const noise = Float64Array.from(noiseFor(seed, count * this.dim));
+      const noise = Float64Array.from(noiseOf({ count, seed, starts }, this.dim));
       const path = samplerById('rk4').sample((x, t) => this.teacherVelocityAt(x, t, asked), noise, {
         steps: this.teacherSteps,
         dim: this.dim,
-        rng: new Rng(seed, 'sampler/noise'),
         record: 'all',
       });
       this.teacherPathOf = { key, path };
@@ -322,18 +332,18 @@ export class SamplingModel {
     return Float64Array.from(v!);
   }
 
-  /** v(x, t) at any points, one time for all. @param x [n * dim] */
+  /** v(x, t) at any points. @param x  [n * dim]  @param t  one time for all, or [n] */
   async velocityAt(
     state: SampledState,
     x: Float64Array | Float32Array,
-    t: number,
+    t: number | ArrayLike<number>,
     asked: Asked = {},
   ): Promise<Float64Array> {
     const guidance = isGuided(asked) ? guidanceOf(asked) : null;
     const { v } = await this.programs.overRows(
       guidance ? `velocity guided ${JSON.stringify(guidance)}` : 'velocity',
       state,
-      { x: this.samples(x), t: { fill: t } },
+      { x: this.samples(x), t: typeof t === 'number' ? { fill: t } : { values: t, shape: [] } },
       (sampleable, { x: at, t: time }, condition?: Condition) => {
         const own = velocityFieldOf(sampleable);
         const field = guidance ? guidedField(own, guidance) : own;
@@ -410,31 +420,44 @@ export class SamplingModel {
     }
   }
 
-  private startOf({ noise, count, seed }: SampleRequest): Float64Array {
-    return Float64Array.from(noise ?? noiseFor(seed, count * this.dim));
+  /** The request with a class for every sample where they are dealt out, if the model can be asked that. */
+  private asking(request: SampleRequest): SampleRequest {
+    const { count, starts } = request;
+    const asking = this.labelled(request, count, starts);
+    this.requireAskable(asking, count);
+    return asking;
   }
 
-  private samples(values: ArrayLike<number>): { values: ArrayLike<number>; shape: readonly number[] } {
+  private labelled<A extends Asked>(asked: A, count: number, starts?: readonly Start[]): A {
+    const labels = labelsOf(this.plan, asked, count, starts);
+    return labels === null ? asked : { ...asked, labels };
+  }
+
+  private samples(values: ArrayLike<number>): Column {
     return { values, shape: this.sampleShape };
   }
 
   /** @throws WorkbenchError `config/wrong-value` */
-  private requireAskable(asked: Asked): void {
-    const { label, guidance = 1 } = asked;
+  private requireAskable(asked: Asked, count: number): void {
+    const { label, labels, guidance = 1 } = asked;
     const { classes = 0 } = this.method;
+    const refuse = (field: string, expected: string, found: number): never => {
+      throw new WorkbenchError('config/wrong-value', `${field}: expected ${expected}, found ${found}`, {
+        field,
+      });
+    };
     this.requireGuidable(asked);
     if (label !== undefined && label >= classes) {
-      const expected = classes === 0 ? 'none, for this model has no classes' : `below ${classes}`;
-      throw new WorkbenchError('config/wrong-value', `label: expected ${expected}, found ${label}`, {
-        field: 'label',
-      });
+      refuse('label', classes === 0 ? 'none, for this model has no classes' : `below ${classes}`, label);
     }
-    if (label === undefined && guidance !== 1) {
-      throw new WorkbenchError(
-        'config/wrong-value',
-        `guidance: expected 1 where no class is asked for, found ${guidance}`,
-        { field: 'guidance' },
-      );
+    if (labels !== undefined) {
+      if (labels.length !== count) refuse('labels', `${count}, one for each sample`, labels.length);
+      // One past the last means any.
+      const wrong = Array.from(labels).find((each) => !Number.isInteger(each) || each < 0 || each > classes);
+      if (wrong !== undefined || classes === 0) refuse('labels', `classes below ${classes}`, wrong ?? 0);
+    }
+    if (label === undefined && labels === undefined && guidance !== 1) {
+      refuse('guidance', '1 where no class is asked for', guidance);
     }
   }
 }
@@ -445,8 +468,23 @@ function guidanceOf({ guidanceLow = 0, guidanceHigh = 1, guidanceChannels }: Ask
   return { scale: 1, low: guidanceLow, high: guidanceHigh, ...channels };
 }
 
-function isGuided({ label, guidance = 1 }: Asked): boolean {
-  return label !== undefined && guidance !== 1;
+function isGuided({ label, labels, guidance = 1 }: Asked): boolean {
+  return (label !== undefined || labels !== undefined) && guidance !== 1;
+}
+
+/** What samples start from. @param size  numbers of the noise of one */
+function noiseOf(
+  { noise, starts, seed, count }: Pick<SampleRequest, 'noise' | 'starts' | 'seed' | 'count'>,
+  size: number,
+): Float32Array {
+  if (noise !== undefined) return noise;
+  return starts === undefined ? noiseFor(seed, count * size) : chosenNoise(starts, size);
+}
+
+/** What stochastic samplers draw on the way. */
+function freshNoise({ starts, seed }: SampleRequest): Rng {
+  const stream = 'sampler/noise';
+  return starts === undefined ? new Rng(seed, stream) : new FreshNoise(starts, stream);
 }
 
 function velocityFieldOf(sampleable: Sampleable): VelocityField {
@@ -467,9 +505,4 @@ function policyOf(sampleable: Sampleable): Policy {
 function generatorOf(sampleable: Sampleable): Generator {
   if (sampleable.kind !== 'generator') throw new Error('not a generator');
   return sampleable;
-}
-
-/** The noise of a seed: the same for every method, step and view, so that pictures can be compared. */
-export function noiseFor(seed: number, size: number): Float32Array {
-  return new Rng(seed, 'view/noise').fillNormal(new Float32Array(size));
 }

@@ -543,9 +543,12 @@ describe('views', () => {
     drift: { kind: 'drift', count: 6, seed: 1 },
     velocity: { kind: 'velocity', t: 0.5, grid: 4, extent: 2 },
     probe: { kind: 'probe', point: [0.5, -0.25], t: 0.5, count: 8 },
+    closeup: { kind: 'closeup', start: { seed: 1, index: 3 }, nearest: 3, driftCount: 8 },
   };
 
-  it.each(methods.map(({ id, views, produces }) => [id, { views, produces }] as const))(
+  const ofSamples = methods.filter(({ produces }) => produces !== 'features');
+
+  it.each(ofSamples.map(({ id, views, produces }) => [id, { views, produces }] as const))(
     'of %s are computed, each in its form',
     async (method, { views, produces }) => {
       const { client } = opened();
@@ -557,10 +560,12 @@ describe('views', () => {
       await untilStatus(client, run, 'finished');
       const few = produces === 'generator' ? 1 : 4;
       for (const [kind, usual] of Object.entries(REQUESTS) as [ViewRequest['kind'], ViewRequest][]) {
-        const view = usual.kind === 'samples' ? { ...usual, nfe: few } : usual;
+        const isDrawn = usual.kind === 'samples' || usual.kind === 'closeup';
+        const view = isDrawn ? { ...usual, nfe: few } : usual;
         const compute = () => client.call('views.compute', { run, view });
         const hasField = views.includes('velocity') || views.includes('drift');
-        if (!views.includes(kind) && !(kind === 'probe' && hasField)) {
+        const isFed = kind === 'closeup' || (kind === 'probe' ? hasField : views.includes(kind));
+        if (!isFed) {
           await expect(compute()).rejects.toMatchObject(refused('view/not-available', 'view.kind', kind));
           continue;
         }
@@ -573,8 +578,8 @@ describe('views', () => {
           expect(values.every(Number.isFinite)).toBe(true);
           if (values.length > 1 && name !== 'modes') expect(new Set(values).size).toBeGreaterThan(1);
         }
-        expect(await compute()).toEqual(frame);
-        if (kind === 'samples') expect(frame.nfe).toBe(few);
+        expect(await compute()).toEqual({ ...frame, computeMs: expect.any(Number) });
+        if (isDrawn) expect(frame.nfe).toBe(few);
         if (kind === 'trajectories') {
           expect(frame.nfe).toBe(8);
           const { times } = frame.arrays;
@@ -617,6 +622,18 @@ describe('views', () => {
         return fieldSizes(method, 16, dim);
       case 'probe':
         return 'attract' in arrays ? { points: dim, attract: dim, repel: dim } : fieldSizes(method, 1, dim);
+      case 'closeup': {
+        const times = arrays['times']!.length;
+        return {
+          noise: arrays['noise']!.length,
+          ...{ states: times * dim, times, predictions: times * dim },
+          ...{ nearest: 3 * dim, nearestDistances: 3 },
+          ...('attract' in arrays ? { attract: dim, repel: dim } : {}),
+          ...('attractors' in arrays
+            ? { attractors: 3 * dim, attractorWeights: 3, repellers: 3 * dim, repellerWeights: 3 }
+            : {}),
+        };
+      }
     }
   }
 

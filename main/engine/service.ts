@@ -8,25 +8,29 @@ import type { Dataset } from '../datasets/index.ts';
 import { type RunFolder, RunStore } from '../store/index.ts';
 import { liveLockOwner, lockedBy } from '../store/lock.ts';
 import { isModelFolder, readModel } from '../store/model-folder.ts';
-import { deviceName, engineVersions, probeExecutors } from '../tensor/device.ts';
-import { Rng } from '../tensor/rng.ts';
+import { deviceName, engineVersions, executorById, probeExecutors } from '../tensor/device.ts';
 import { ActiveRun } from './active-run.ts';
 import { Bell } from './bell.ts';
 import { catalogOf, runSchema } from './catalog.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { pointsOf } from './data-samples.ts';
 import { Demos } from './demos.ts';
-import { fullQuality } from './evaluate.ts';
+import { encoderOf } from './encoder.ts';
 import { type ExportSource, exportNetwork } from './export.ts';
+import { importImages } from './image-imports.ts';
 import { ImportedModels } from './imported-models.ts';
 import { ImportedDatasets } from './imports.ts';
+import { LatentEncoder } from './latents.ts';
+import { Measuring } from './measuring.ts';
 import { type LoadedModel, ModelShelf } from './models.ts';
-import { type Plan, type TeacherSource, dataOf, planOf, sourceOf } from './plan.ts';
+import { endPoints } from './paths.ts';
+import { type LearntFrom, type Plan, type TeacherSource, dataOf, planOf, sourceOf } from './plan.ts';
 import { Queue } from './queue.ts';
 import { nodeReader } from './reader/node-process.ts';
 import type { SpawnReader } from './reader/process.ts';
 import { Reproductions } from './reproductions.ts';
 import { ANALYTIC } from './teacher.ts';
-import { computeView, endPoints, modesOf } from './views.ts';
+import { computeView, modesOf } from './views.ts';
 import { Watchers, watchMemory } from './watchers.ts';
 
 export interface EngineOptions {
@@ -76,6 +80,7 @@ export class Engine implements WorkbenchService {
   private readonly early = new Map<string, RunWish>();
   private readonly watchers: Watchers;
   private readonly reproductions: Reproductions;
+  private readonly measuring: Measuring;
   /** The run that has its turn, to its end. */
   private training: Promise<void> = Promise.resolve();
   private isClosing = false;
@@ -111,6 +116,15 @@ export class Engine implements WorkbenchService {
       view: (run, loaded, view, signal) => this.view(run, loaded, view, signal),
       modelView: (id, view, signal) => this.modelView(id, view, signal),
     });
+    this.measuring = new Measuring(
+      this.store.home.root,
+      {
+        runs: () => [...this.list(), ...this.demos.list()],
+        encoder: (run) => encoderOf(this.open(run), options.warn),
+        models: () => this.imported.list(),
+      },
+      options.warn,
+    );
     this.queue = new Queue((id) => (this.training = this.train(id)));
     this.reproductions = new Reproductions({ home: this.store.home.root, version: options.version });
   }
@@ -134,9 +148,7 @@ export class Engine implements WorkbenchService {
     'catalog.runSchema': () => Promise.resolve(runSchema()),
 
     'datasets.sample': ({ dataset, count, seed }) => {
-      const source = sourceOf(dataset, this.importedDatasets());
-      const values = source.sample(new Rng(seed, 'view/data'), count);
-      return Promise.resolve({ count, dim: source.dim, values, ...modesOf(source, values) });
+      return Promise.resolve(pointsOf(sourceOf(dataset, this.importedDatasets()), count, seed));
     },
     'datasets.import': ({ fileName, bytes }) => Promise.resolve(this.imports.add(fileName, bytes)),
     'datasets.remove': ({ id }) =>
@@ -148,7 +160,10 @@ export class Engine implements WorkbenchService {
 
     'runs.create': ({ config }) => {
       const teacher = plannedTeacher(config);
-      const plan = this.planOf(config, () => this.teacherOf(teacher!));
+      const plan = this.planOf(config, {
+        teacher: () => this.teacherOf(teacher!),
+        encoder: () => this.open(config.encoder!),
+      });
       const { sampleShape } = plan;
       const versions = { fewstep: this.options.version, ...engineVersions() };
       const folder = this.store.create(plan.config, {
@@ -156,6 +171,7 @@ export class Engine implements WorkbenchService {
         classes: plan.bound.classes ?? 0,
         ...(sampleShape.length === 3 ? { sampleShape } : {}),
         teacher: teacher === null ? null : { path: folderOf(this.teacherOf(teacher)) },
+        encoder: config.encoder === undefined ? null : this.open(config.encoder),
       });
       this.queue.add(folder.id);
       this.changes.ring();
@@ -197,17 +213,13 @@ export class Engine implements WorkbenchService {
       const compute = (loaded: LoadedModel) => this.view(folder.id, loaded, view, signal);
       return step === undefined ? this.withNewest(folder, compute) : compute(await this.saved(folder, step));
     },
-    'runs.evaluate': async ({ run, nfe, search, ...request }, signal) => {
+    'runs.evaluate': async ({ run, ...request }, signal) => {
       const model = this.imported.find(run);
       if (model !== null) dataOf((await this.models.imported(model)).plan);
-      const results: { nfe: number; metrics: Record<string, number> }[] = [];
-      await this.withNewest(this.open(run), async ({ plan, model, state }) => {
-        for (const budget of nfe) {
-          results.push(await fullQuality(plan, model, state, { ...request, nfe: budget, signal }, search));
-        }
-      });
-      return { results };
+      return this.withNewest(this.open(run), (loaded) => this.measuring.evaluate(loaded, request, signal));
     },
+    'runs.spaces': ({ run }) =>
+      Promise.resolve(this.measuring.spacesOf(this.summaryOf(this.open(run)).sampleShape)),
 
     'checkpoints.inspect': (input, signal) => this.checkpoints.inspect(input, signal),
     'checkpoints.slice': (input, signal) => this.checkpoints.slice(input, signal),
@@ -253,6 +265,17 @@ export class Engine implements WorkbenchService {
     'checkpoints.statistics': (input, signal) => this.checkpoints.statistics(input, signal),
     'checkpoints.compare': (input, signal) => this.checkpoints.compare(input, signal),
     'checkpoints.import': (input, signal) => this.checkpoints.import(input, signal),
+    'datasets.importImages': (input, signal) =>
+      importImages(
+        {
+          reader: this.options.reader ?? nodeReader(),
+          datasets: this.imports,
+          fileOf: (source) => this.checkpoints.fileOf(source),
+          encoder: async (id) => new LatentEncoder(this.imported.get(id), await executorById('auto')),
+        },
+        input,
+        signal,
+      ),
     'models.watch': (_, signal) => this.imported.watch(signal),
     'views.watch': ({ run, view }, signal) => this.watchers.view(run, view, signal),
   };
@@ -264,6 +287,7 @@ export class Engine implements WorkbenchService {
     for (const run of this.active.values()) run.stop();
     await Promise.all([this.training, this.reproductions.close()]);
     await this.models.dispose();
+    await this.measuring.dispose();
     this.store.close();
   }
 
@@ -301,17 +325,19 @@ export class Engine implements WorkbenchService {
     }
   }
 
-  private planOf(config: RunConfig, teacher: () => TeacherSource): Plan {
-    return planOf(config, this.importedDatasets(), teacher, this.options.warn);
+  private planOf(config: RunConfig, learntFrom: LearntFrom): Plan {
+    return planOf(config, this.importedDatasets(), learntFrom, this.options.warn);
   }
 
-  /** The plan of a run that exists, with the teacher that it keeps. */
+  /** The plan of a run that exists, with the teacher and the encoder that it keeps. */
   private planOfRun(folder: RunFolder): Plan {
-    return this.planOf(folder.file.config, () =>
-      isModelFolder(folder.teacherPath)
-        ? { kind: 'model', model: readModel(folder.teacherPath) }
-        : { kind: 'run', folder: folder.teacher() },
-    );
+    return this.planOf(folder.file.config, {
+      teacher: () =>
+        isModelFolder(folder.teacherPath)
+          ? { kind: 'model', model: readModel(folder.teacherPath) }
+          : { kind: 'run', folder: folder.teacher() },
+      encoder: () => folder.encoder(),
+    });
   }
 
   /** What `config.teacher` names. @throws WorkbenchError `run/not-found`, `model/bad-file`, ... */
@@ -350,7 +376,7 @@ export class Engine implements WorkbenchService {
     view: ParsedViewRequest,
     signal: CancelSignal,
   ): Promise<ViewFrame> {
-    const asks = view.kind === 'samples' ? view.decoder : undefined;
+    const asks = view.kind === 'samples' || view.kind === 'closeup' ? view.decoder : undefined;
     const decoder = asks === undefined ? null : await this.models.decoder(this.imported.get(asks));
     return computeView({ run, ...loaded, signal, decoder }, view);
   }

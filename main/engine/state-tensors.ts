@@ -1,5 +1,6 @@
 /** Training state as the named tensors of a checkpoint, `ema/layers.0.weight` and so on, and back. */
 import { WorkbenchError } from '#contract/errors.ts';
+import { float32Of } from '../checkpoints/safetensors/dtypes.ts';
 import type { CheckpointTensor } from '../checkpoints/index.ts';
 import type { TrainingArrays } from '../training/trainer.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -19,7 +20,10 @@ export function checkpointTensors(layout: Layout, state: TrainingArrays): Map<st
   return tensors;
 }
 
-/** @throws WorkbenchError `checkpoint/wrong-tensors` naming what is missing or of another shape */
+/**
+ * Parameters may be of 16 bits, as those of the runs that ship are: float32 holds them exactly.
+ * @throws WorkbenchError `checkpoint/wrong-tensors` naming what is missing or of another shape
+ */
 export function statesFromTensors(
   layout: Layout,
   tensors: ReadonlyMap<string, CheckpointTensor>,
@@ -31,7 +35,8 @@ export function statesFromTensors(
       const flat = new Float32Array(packing.size);
       for (const { name, shape, offset } of packing.leaves) {
         const found = tensors.get(`${vector}/${name}`);
-        if (found?.dtype !== 'F32' || found.shape.join() !== shape.join()) {
+        const values = found?.shape.join() === shape.join() ? valuesOf(found) : null;
+        if (values === null) {
           throw new WorkbenchError(
             'checkpoint/wrong-tensors',
             `Checkpoint tensor ${vector}/${name}: expected F32 [${shape.join(', ')}], found ${
@@ -39,9 +44,15 @@ export function statesFromTensors(
             }.`,
           );
         }
-        flat.set((found.data as Float32Array).subarray(0, sizeOf(shape)), offset);
+        flat.set(values.subarray(0, sizeOf(shape)), offset);
       }
       return [vector, flat];
     }),
   );
+}
+
+/** Null for what float32 does not hold exactly. */
+function valuesOf(tensor: CheckpointTensor): Float32Array | null {
+  if (tensor.dtype === 'F32') return tensor.data as Float32Array;
+  return tensor.dtype === 'F16' || tensor.dtype === 'BF16' ? float32Of(tensor) : null;
 }

@@ -17,7 +17,8 @@ import { scratchFolder } from '../store/testdata/scratch.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
 import { Rng } from '../tensor/rng.ts';
 import { type Plan, planOf } from './plan.ts';
-import { SamplingModel, noiseFor } from './sampling.ts';
+import { noiseFor } from './noise.ts';
+import { SamplingModel } from './sampling.ts';
 import { Engine } from './service.ts';
 import { computeView } from './views.ts';
 
@@ -66,7 +67,7 @@ function freshStudent(method: string, params: Record<string, unknown>): { comput
   const noFolder = (): never => {
     throw new Error('an analytic teacher has no folder');
   };
-  const plan = planOf(config, [], noFolder, () => undefined);
+  const plan = planOf(config, [], { teacher: noFolder, encoder: noFolder }, () => undefined);
   const state = plan.bound.init(new Rng(3, 'test'));
   const sampled = Object.fromEntries(plan.bound.sampledState.map((name) => [name, state[name]!]));
   return { compute: computeWith(plan, sampled), plan };

@@ -13,7 +13,8 @@ import { policySegment } from '../samplers/policy.ts';
 import { jvp } from '../tensor/jvp.ts';
 import type { Column } from './model-programs.ts';
 import type { Plan } from './plan.ts';
-import { type SampledState, type SamplingModel, noiseFor } from './sampling.ts';
+import { noiseFor, noiseOfSample } from './noise.ts';
+import type { SampledState, SamplingModel } from './sampling.ts';
 
 interface Student {
   readonly plan: Plan;
@@ -126,7 +127,7 @@ async function policyField(
     const over = 'weightsOf' in request ? await weightsOver(student, request, segments, substeps) : {};
     return { points: points!, nfe, arrays: { ...arrays, ...over } };
   }
-  const noise = noiseOf(request.seed, request.source, model.dim);
+  const noise = noiseOfSample({ seed: request.seed, index: request.source }, model.dim);
   const starts = await segmentStarts(student, noise, segments.slice(0, index + 1), substeps);
   const count = places.length / model.dim;
   const arrays = await model.programs.overRows(
@@ -159,7 +160,8 @@ async function weightsOver(
     Math.max(1 - i / WEIGHT_TIMES, LEAST_POLICY_TIME),
   );
   const taus = await rawTimesOf(student, times);
-  const starts = await segmentStarts(student, noiseOf(seed, weightsOf, model.dim), segments, substeps);
+  const noise = noiseOfSample({ seed, index: weightsOf }, model.dim);
+  const starts = await segmentStarts(student, noise, segments, substeps);
   const places = Array.from(taus, (tau) => segmentAt(segments, tau));
   const { weights } = await along(
     student,
@@ -236,11 +238,6 @@ function segmentAt(segments: readonly Segment[], tau: number): number {
     0,
     segments.findLastIndex(({ from }) => from >= tau - slack),
   );
-}
-
-/** The noise of one sample of a seed, [D]. */
-function noiseOf(seed: number, sample: number, dim: number): Float32Array {
-  return noiseFor(seed, (sample + 1) * dim).slice(sample * dim);
 }
 
 function repeated(row: Float32Array, count: number): Float32Array {

@@ -81,7 +81,7 @@ export function trainedTeacher(
       { field: 'teacher' },
     );
   }
-  const bound = method.bind(parseMethodParams(method, config.params), {
+  const bound = method.bind(parseMethodParams(method, config.params, { sampleShape, classes }), {
     sampleShape,
     totalSteps: config.steps,
     teacher: null,

@@ -3,17 +3,18 @@ import { WorkbenchError } from '#contract/errors.ts';
 import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { DataSource } from '../datasets/index.ts';
 import type { Method } from '../methods/method.ts';
-import type { Trajectory } from '../samplers/sampler.ts';
 import { Rng } from '../tensor/rng.ts';
+import { closeupOf } from './closeup.ts';
 import type { Decoder } from './decoder.ts';
+import { drawnOf, labelsOf } from './labels.ts';
+import { noiseFor } from './noise.ts';
+import { pathMajor, thinned } from './paths.ts';
 import { type Plan, dataOf } from './plan.ts';
-import { type SampledState, type SamplingModel, noiseFor } from './sampling.ts';
+import { projected } from './projection.ts';
+import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
 import { studentField } from './student-fields.ts';
 
-/** States of a teacher's path beside the start: enough to see its bend. */
-const TEACHER_RECORDS = 32;
-
-interface ViewOf {
+export interface ViewOf {
   readonly run: string;
   readonly step: number;
   readonly plan: Plan;
@@ -26,20 +27,23 @@ interface ViewOf {
 
 /** @throws WorkbenchError `view/not-available` if the method cannot feed this view */
 export function computeView(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> {
-  return of.model.during(() => frameOf(of, view));
+  return of.model.during(async () => {
+    const began = performance.now();
+    const frame = await frameOf(of, view);
+    return { ...frame, computeMs: performance.now() - began };
+  });
 }
 
-async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> {
+async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFrame, 'computeMs'>> {
   const { plan, model, state } = of;
-  const fits = plan.method.views.includes(view.kind) || (view.kind === 'probe' && hasField(plan.method));
-  if (!fits) {
+  if (!feeds(plan.method, view.kind)) {
     throw new WorkbenchError(
       'view/not-available',
-      `view.kind: ${plan.method.title} has ${plan.method.views.join(', ')}, found ${view.kind}`,
+      `view.kind: ${plan.method.title} has ${plan.method.views.join(', ') || 'none'}, found ${view.kind}`,
       { field: 'view.kind' },
     );
   }
-  const frame = (nfe: number, count: number, arrays: ViewFrame['arrays']): ViewFrame => ({
+  const frame = (nfe: number, count: number, arrays: ViewFrame['arrays']): Omit<ViewFrame, 'computeMs'> => ({
     run: of.run,
     kind: view.kind,
     step: of.step,
@@ -55,30 +59,46 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
 
   switch (view.kind) {
     case 'samples': {
-      const { points, nfe: taken } = await model.sample(state, { ...view, ...signal });
+      const asked = askedOf(plan, view);
+      const { points, nfe: taken } = await model.sample(state, { ...asked, ...signal });
       const teacher: ViewFrame['arrays'] = view.withTeacher
-        ? { teacher: Float32Array.from(await model.teacherEnds(view.count, view.seed, view)) }
+        ? { teacher: Float32Array.from(await model.teacherEnds(asked.count, view.seed, asked)) }
         : {};
-      const made = frame(taken, view.count, { points, ...teacher, ...modesOf(plan.source, points) });
+      const labels = labelArray(asked);
+      const made = frame(taken, asked.count, {
+        points,
+        ...teacher,
+        ...labels,
+        ...modesOf(plan.source, points),
+      });
       if (!of.decoder) return made;
       const { images, shape } = await of.decoder.decode(points, plan.sampleShape, of.signal);
       return { ...made, imageShape: [...shape], arrays: { ...made.arrays, images } };
     }
     case 'trajectories': {
-      const path = await model.trajectories(state, { ...view, ...signal }, 'all');
+      const asked = askedOf(plan, view);
+      const path = await model.trajectories(state, { ...asked, ...signal }, 'all');
       const beside = view.withTeacher
-        ? thinned(await model.teacherPath(view.count, view.seed, view), TEACHER_RECORDS)
+        ? thinned(await model.teacherPath(asked.count, view.seed, asked))
         : null;
-      const teacher = beside && {
-        teacherPositions: pathMajor(beside.states, view.count, model.dim),
-        teacherTimes: Float32Array.from(beside.times),
-      };
-      return frame(path.nfe, view.count, {
-        positions: pathMajor(path.states, view.count, model.dim),
+      const paths = {
+        positions: pathMajor(path.states, asked.count, model.dim),
         times: Float32Array.from(path.times),
-        ...teacher,
-        ...modesOf(plan.source, path.states.at(-1)!),
-      });
+        ...(beside && {
+          teacherPositions: pathMajor(beside.states, asked.count, model.dim),
+          teacherTimes: Float32Array.from(beside.times),
+        }),
+      };
+      const about = { ...labelArray(asked), ...modesOf(plan.source, path.states.at(-1)!) };
+      if (view.projection === undefined) return frame(path.nfe, asked.count, { ...paths, ...about });
+      const { dim } = model;
+      const seen = await projected(view.projection, paths, { dim, source: plan.source, ...signal });
+      const made = frame(path.nfe, asked.count, { ...paths, ...seen.arrays, ...about });
+      return { ...made, dim: seen.axes };
+    }
+    case 'closeup': {
+      const { nfe, arrays, imageShape } = await closeupOf(of, view);
+      return { ...frame(nfe, 1, arrays), ...(imageShape ? { imageShape: [...imageShape] } : {}) };
     }
     case 'drift': {
       const data = dataFor(view);
@@ -125,15 +145,19 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<ViewFrame> 
   }
 }
 
-/** Evenly chosen states of a path, the first and the last among them. */
-function thinned(
-  { times, states }: Trajectory,
-  records: number,
-): { times: number[]; states: Float64Array[] } {
-  const chosen = Array.from({ length: records + 1 }, (_, i) =>
-    Math.round((i * (states.length - 1)) / records),
-  );
-  return { times: chosen.map((i) => times[i]!), states: chosen.map((i) => states[i]!) };
+/** What a view of many samples asks of the model, each sample by itself where they differ. */
+function askedOf(
+  plan: Plan,
+  view: Extract<ParsedViewRequest, { kind: 'samples' | 'trajectories' }>,
+): SampleRequest {
+  const drawn = drawnOf(plan, view);
+  const asked = { ...view, ...drawn };
+  const labels = labelsOf(plan, asked, drawn.count, drawn.starts);
+  return labels === null ? asked : { ...asked, labels };
+}
+
+function labelArray({ labels }: SampleRequest): { labels?: Float32Array } {
+  return labels === undefined ? {} : { labels: Float32Array.from(labels) };
 }
 
 /** The mode that holds each end point, -1 outside all; nothing for data without known modes. */
@@ -145,36 +169,16 @@ export function modesOf(source: DataSource | null, points: ArrayLike<number>): {
   return { modes: of };
 }
 
-/** The last record of every path: [N, T, D] to [N, D]. */
-export function endPoints(positions: Float32Array, records: number, dim: number): Float32Array {
-  const ends = new Float32Array(positions.length / records);
-  for (let i = 0; i < ends.length / dim; i++) {
-    const last = ((i + 1) * records - 1) * dim;
-    ends.set(positions.subarray(last, last + dim), i * dim);
-  }
-  return ends;
-}
-
 /** x_t = (1 - t) data + t noise: where the flow has its mass at time t. */
 function interpolants(data: Float32Array, noise: Float32Array, t: number): Float32Array {
   return data.map((value, i) => (1 - t) * value + t * noise[i]!);
 }
 
-/** Whether there is a velocity or a drift to ask at a point. */
-function hasField({ views }: Method): boolean {
-  return views.includes('velocity') || views.includes('drift');
-}
-
-/** [T][B * D] to [B, T, D]: what a view uploads once and then only windows by time. */
-export function pathMajor(states: readonly Float64Array[], count: number, dim: number): Float32Array {
-  const times = states.length;
-  const out = new Float32Array(count * times * dim);
-  states.forEach((state, t) => {
-    for (let b = 0; b < count; b++) {
-      for (let d = 0; d < dim; d++) out[(b * times + t) * dim + d] = state[b * dim + d]!;
-    }
-  });
-  return out;
+/** Whatever makes samples can be looked at closely, and whatever has a field be asked for it at a point. */
+function feeds({ views }: Method, kind: ViewFrame['kind']): boolean {
+  if (kind === 'closeup') return views.includes('samples');
+  if (kind === 'probe') return views.includes('velocity') || views.includes('drift');
+  return views.includes(kind);
 }
 
 /** A square grid over the first two axes, row-major over y then x; further axes are 0. */

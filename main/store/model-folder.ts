@@ -13,6 +13,8 @@ import { storeErrorFrom } from './errors.ts';
 const FORMAT = 1;
 const ABOUT = 'model.json';
 const WEIGHTS = 'weights.safetensors';
+/** A feature network is kept as the file that it came as. */
+const NETWORK = 'network.onnx';
 
 /** What whoever made the weights knows of them; the rest of a summary follows from the folder. */
 export type ModelAbout = Omit<ModelSummary, 'id' | 'bytes' | 'createdAt' | 'folder'>;
@@ -21,9 +23,10 @@ const modelFile = modelSummary
   .omit({ id: true, bytes: true, folder: true })
   .extend({ format: z.literal(FORMAT) });
 
-/** The weights of the model in a folder. */
+/** The weights of the model in a folder; of a feature network the network itself. */
 export function weightsPath(folder: string): string {
-  return join(folder, WEIGHTS);
+  const network = join(folder, NETWORK);
+  return fs.existsSync(network) ? network : join(folder, WEIGHTS);
 }
 
 /** Whether a folder is a model's, whole or not. */
@@ -87,10 +90,10 @@ export function copyModel(from: string, to: string): void {
   fs.mkdirSync(to);
   fs.copyFileSync(join(from, ABOUT), join(to, ABOUT));
   try {
-    fs.linkSync(weightsPath(from), weightsPath(to));
+    fs.linkSync(weightsPath(from), join(to, basename(weightsPath(from))));
   } catch {
     // Another file system, or one without hard links.
-    fs.copyFileSync(weightsPath(from), weightsPath(to));
+    fs.copyFileSync(weightsPath(from), join(to, basename(weightsPath(from))));
   }
   syncFolder(to);
 }

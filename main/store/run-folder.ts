@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { WarningSink } from '#contract/errors.ts';
 import type { FilmIndex, FilmPage } from '#contract/frames.ts';
 import type { RunConfig, RunStatus, RunSummary, ScalarSeries } from '#contract/runs.ts';
@@ -14,15 +14,22 @@ import { readMetrics } from './metrics-log.ts';
 import { type Making, newRunFile, readRunFile, writeRunFile } from './run-file.ts';
 import type { RunFile } from './run-file.ts';
 
-/** Folder of the copied teacher inside a student's. */
+/** Folders of what a run learns from, copied inside its own. */
 const TEACHER = 'teacher';
+const ENCODER = 'encoder';
 /** What a run consists of beside run.json. */
-const PARTS = ['metrics.ndjson', 'checkpoints', 'frames', 'samples', TEACHER];
+const PARTS = ['metrics.ndjson', 'checkpoints', 'frames', 'samples', TEACHER, ENCODER];
 
 /** What may change in a run after it was made. */
 export type RunChange = Partial<
   Pick<RunFile, 'name' | 'tags' | 'status' | 'step' | 'error' | 'latest' | 'executor' | 'device'>
 >;
+
+/** Folders of what a run learns from. */
+interface LearntFrom {
+  readonly teacher?: { readonly path: string } | null;
+  readonly encoder?: { readonly path: string } | null;
+}
 
 /**
  * One run on disk, anywhere: `run.json`, `metrics.ndjson`, `checkpoints/`. Opening and reading write
@@ -50,12 +57,13 @@ export class RunFolder {
    * can be read.
    *
    * @param teacher  folder of a run or an imported model of which a copy is kept
+   * @param encoder  folder of a run, the same
    * @throws WorkbenchError `store/...`; nothing is left behind
    */
   static create(
     runs: string,
     config: RunConfig,
-    { teacher = null, ...making }: Making & { readonly teacher?: { readonly path: string } | null },
+    { teacher = null, encoder = null, ...making }: Making & LearntFrom,
     onChange: (run: RunFolder) => void = () => {},
   ): RunFolder {
     const now = new Date();
@@ -66,7 +74,8 @@ export class RunFolder {
     try {
       fs.mkdirSync(join(temp, 'checkpoints'), { recursive: true });
       writeRunFile(temp, file);
-      if (teacher !== null) copyTeacher(teacher.path, join(temp, TEACHER));
+      if (teacher !== null) copyLearntFrom(teacher.path, join(temp, TEACHER));
+      if (encoder !== null) copyLearntFrom(encoder.path, join(temp, ENCODER));
       fs.renameSync(temp, path);
       syncFolder(runs);
     } catch (error) {
@@ -89,6 +98,10 @@ export class RunFolder {
       for (const name of PARTS) {
         const part = join(from, name);
         if (!fs.existsSync(part)) continue;
+        if (name === TEACHER && linkedFolder(part) !== part) {
+          copyLearntFrom(linkedFolder(part), join(temp, name));
+          continue;
+        }
         fs.cpSync(part, join(temp, name), { recursive: true, filter: isPlain });
       }
       // Nobody trains the copy, whatever the original says.
@@ -137,7 +150,12 @@ export class RunFolder {
 
   /** The folder of that copy; a run's, unless {@link isModelFolder}. */
   get teacherPath(): string {
-    return join(this.path, TEACHER);
+    return linkedFolder(join(this.path, TEACHER));
+  }
+
+  /** The encoder that this run keeps a copy of. @throws WorkbenchError `run/not-found` without one */
+  encoder(): RunFolder {
+    return RunFolder.open(join(this.path, ENCODER));
   }
 
   /** What the film holds; empty where none is kept. @throws WorkbenchError `store/io` */
@@ -173,15 +191,25 @@ export class RunFolder {
 }
 
 /**
- * A student keeps what it learns from: its numbers must not change, nor be lost, with a run of their
+ * A run keeps what it learns from: its numbers must not change, nor be lost, with a run of their
  * own. The optimiser's moments come along; they are part of a file whose hash is known.
  */
-function copyTeacher(from: string, to: string): void {
+function copyLearntFrom(from: string, to: string): void {
   if (isModelFolder(from)) return copyModel(from, to);
   fs.mkdirSync(to);
   for (const name of ['run.json', 'checkpoints']) {
     fs.cpSync(join(from, name), join(to, name), { recursive: true });
   }
+}
+
+/**
+ * Runs that ship share what they learn from: in place of a copy, a file with the name of the run beside.
+ * @param path  of the copy, or of that file
+ */
+function linkedFolder(path: string): string {
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return path;
+  const name = fs.readFileSync(path, 'utf8').trim();
+  return isRunId(name) ? join(dirname(dirname(path)), name) : path;
 }
 
 /** A link could bring in any file of the machine. */

@@ -7,6 +7,7 @@ import {
   tensorSlice,
   tensorStatistics,
 } from '#contract/checkpoints.ts';
+import { importedImages } from '#contract/datasets.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { wireValue } from '#contract/rpc/wire-value.ts';
 import path from 'node:path';
@@ -25,6 +26,8 @@ const SILENCE_MS: Readonly<Record<ReaderKind, number>> = {
   compare: 60_000,
   // The last of it is to wait until all of it is on the disk.
   convert: 180_000,
+  // One picture may take a while; each says that it is done.
+  images: 60_000,
 };
 
 /** Readers are not trusted: a file may have taken one over. */
@@ -44,6 +47,9 @@ const itemSchemas: { readonly [K in ReaderKind]: z.ZodType<ReaderItems[K]> } = {
   slice: tensorSlice,
   compare: tensorDifference,
   convert: z.object({ recognition, bytes: z.number(), parameters: z.number() }),
+  images: importedImages
+    .omit({ id: true })
+    .extend({ bytes: z.number(), shape: z.tuple([z.int(), z.int(), z.int()]) }),
 };
 
 /**
@@ -188,7 +194,7 @@ function refusalFrom(
   { code, message, detail }: { code: string; message: string; detail?: unknown },
   request: ReaderRequest,
 ): WorkbenchError {
-  if (/^checkpoint\/[a-z0-9-]+$/.test(code)) return new WorkbenchError(code, message, detail);
+  if (/^(checkpoint|dataset)\/[a-z0-9-]+$/.test(code)) return new WorkbenchError(code, message, detail);
   return crashed(request, `it ended with "${message}" (${code})`);
 }
 

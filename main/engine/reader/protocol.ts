@@ -11,6 +11,8 @@ import type {
   TensorStatistics,
 } from '#contract/checkpoints.ts';
 import type { WireError } from '#contract/errors.ts';
+import type { KeepOptions, KeptImages } from '../../datasets/imported/keep-images.ts';
+import type { ImageSource } from '../../datasets/imported/image-sources.ts';
 
 /** Files and folders are absolute paths: a reader's working directory is the root. */
 export type ReaderRequest =
@@ -30,6 +32,15 @@ export type ReaderRequest =
       readonly file: string;
       readonly options: RecognitionOptions;
       readonly folder: string;
+    }
+  /** Writes the images of files and folders as one file, `out`, which is not there yet. */
+  | {
+      readonly kind: 'images';
+      /** The first of them, for messages. */
+      readonly file: string;
+      readonly sources: readonly ImageSource[];
+      readonly options: KeepOptions;
+      readonly out: string;
     };
 
 export type ReaderKind = ReaderRequest['kind'];
@@ -49,6 +60,7 @@ export interface ReaderItems {
   slice: TensorSlice;
   compare: TensorDifference;
   convert: Conversion;
+  images: KeptImages;
 }
 
 /** The first message to a reader. */
@@ -65,7 +77,7 @@ export const TAKEN = 'taken';
 export const ITEMS_AHEAD = 64;
 
 export type ReaderMessage =
-  /** So many of so many: bytes of a conversion, else tensors. */
+  /** So many of so many: bytes of a conversion, files of images, else tensors. */
   | { readonly type: 'progress'; readonly done: number; readonly of: number }
   | { readonly type: 'item'; readonly value: unknown }
   | { readonly type: 'done' }

@@ -49,6 +49,7 @@ const USES = {
   teacher: 'It can be sampled and distilled from',
   student: 'It can be sampled',
   autoencoder: 'It can turn latents into images and back',
+  features: 'Images can be compared in what it sees (eval --space onnx:MODEL)',
   run: 'It can be one of your runs',
 } as const;
 

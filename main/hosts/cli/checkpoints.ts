@@ -29,6 +29,9 @@ const OPTION_FLAGS = {
   'scaling-factor': 'scalingFactor',
   groups: 'groups',
   size: 'size',
+  'pixel-range': 'pixelRange',
+  'pixel-layout': 'pixelLayout',
+  output: 'output',
 } as const satisfies Record<string, keyof RecognitionOptions>;
 
 export const OPTION_TYPES: FlagTypes = Object.fromEntries(

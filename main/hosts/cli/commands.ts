@@ -1,15 +1,12 @@
 /** The commands that ask the engine one question. */
 import { WorkbenchError } from '#contract/errors.ts';
-import type { CallInput } from '#contract/workbench.ts';
 import { WORKLOADS, benchWorkload } from '../../engine/bench.ts';
 import { checkGoldenFolder } from '../../engine/golden.ts';
 import { programVersion } from '../../engine/version.ts';
 import { engineVersions, executorById, probeExecutors } from '../../tensor/device.ts';
 import type { ExecutorId } from '../../tensor/executors/executor.ts';
-import { ASKED_FLAGS, askedFrom } from './asked.ts';
-import { withEngine } from './engine.ts';
-import { type FlagValues, integer, numberFrom, parseFlags, required, text } from './flags.ts';
-import { type Output, brief } from './output.ts';
+import { integer, parseFlags, text } from './flags.ts';
+import type { Output } from './output.ts';
 
 /** `fewstep doctor`: what can compute here and what is missing. */
 export async function doctor(argv: readonly string[], output: Output): Promise<number> {
@@ -23,52 +20,6 @@ export async function doctor(argv: readonly string[], output: Output): Promise<n
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
   ]);
   return 0;
-}
-
-/** `fewstep eval --run RUN`: metrics for given NFEs. */
-export async function evaluate(argv: readonly string[], output: Output): Promise<number> {
-  const given = parseFlags(argv, {
-    run: 'string',
-    n: 'string',
-    nfe: 'string',
-    sampler: 'string',
-    seed: 'string',
-    candidates: 'string',
-    verifier: 'string',
-    ...ASKED_FLAGS,
-    home: 'string',
-    json: 'boolean',
-  });
-  const run = required(given, 'run', 'a run by id or folder');
-  const nfe = (text(given, 'nfe') ?? '1').split(',').map((part) => numberFrom('nfe', part));
-  const sampler = text(given, 'sampler');
-  return withEngine(text(given, 'home'), async (client) => {
-    const { results } = await client.call('runs.evaluate', {
-      run,
-      nfe,
-      count: integer(given, 'n', 2000),
-      seed: integer(given, 'seed', 0),
-      ...(sampler === undefined ? {} : { sampler }),
-      ...askedFrom(given),
-      ...searchFrom(given),
-    });
-    output.answer(
-      { results },
-      results.flatMap((result) => [
-        `NFE ${result.nfe}`,
-        ...Object.entries(result.metrics).map(([name, value]) => `  ${name.padEnd(22)} ${brief(value)}`),
-      ]),
-    );
-    return 0;
-  });
-}
-
-/** Inference-time scaling by `--candidates N`. */
-function searchFrom(given: FlagValues): { search?: CallInput<'runs.evaluate'>['search'] } {
-  if (given['candidates'] === undefined) return {};
-  // The contract refuses a verifier that it does not know, by name.
-  const verifier = (text(given, 'verifier') ?? 'density') as 'density';
-  return { search: { candidates: integer(given, 'candidates', 1), verifier } };
 }
 
 /** `fewstep golden FOLDER`: recomputes the authors' numbers. */

@@ -2,9 +2,11 @@
 import { WorkbenchError } from '#contract/errors.ts';
 import { runServe } from '../server/main.ts';
 import { importCheckpoint, inspect } from './checkpoints.ts';
-import { bench, doctor, evaluate, golden } from './commands.ts';
+import { bench, doctor, golden } from './commands.ts';
+import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { forward } from './forward.ts';
+import { importData } from './import-data.ts';
 import { type Output, createOutput, reportFailure } from './output.ts';
 import { reproduce } from './reproduce.ts';
 import { sample } from './sample.ts';
@@ -19,6 +21,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output
   eval: evaluate,
   inspect,
   import: importCheckpoint,
+  'import-data': importData,
   forward,
   export: exportCommand,
   golden,
@@ -34,6 +37,9 @@ const USAGE = `fewstep COMMAND [flags]
   sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --sampler euler
                          --out FILE.npy|npz|csv|png --decoder AUTOENCODER]
   eval --run RUN         metrics against fresh data [--n 2000 --nfe 1,2,4 --sampler euler --seed 0]
+                         images against real ones, with standard errors
+                         [--space pixels|encoder:RUN|onnx:MODEL --reference holdout|training|all
+                         --classes reference|any]
                          of the best of N noises [--candidates N --verifier density|nearness|class]
                          both of one class [--label K --guidance W --guidance-low T --guidance-high T
                          --guidance-channels 3], and of a policy of several calls
@@ -43,6 +49,12 @@ const USAGE = `fewstep COMMAND [flags]
                          both where shapes do not tell [--as KIND --group ema --heads H --convention C
                          --time-divisor half|half-minus-one --components K --nfe N
                          --scaling-factor F --groups G --size PIXELS]
+                         and of an ONNX feature network [--pixel-range symmetric|unit|byte|imagenet
+                         --pixel-layout nchw|nhwc --output NAME]
+  import-data PATH...    images as a data set: PNG and JPEG in files and folders, whose sub-folders are classes,
+                         NPZ, IDX or CIFAR; or a CSV or NPY file of points [--name N --size PIXELS
+                         --channels auto|grey|colour --labels folders|none --background white|black]
+                         or their latents [--autoencoder MODEL --mirrored true|false]
   forward FILE           one pass of a recognised network, its time and its output; flags as for import
                          [--io FILE.io.safetensors] compares with the outputs that a file has
   export RUN             a run's or model's network as a file [--format onnx|safetensors

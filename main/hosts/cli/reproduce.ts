@@ -3,6 +3,7 @@ import { WorkbenchError } from '#contract/errors.ts';
 import { ReproductionFolder } from '../../engine/reproduction-folder.ts';
 import { programVersion } from '../../engine/version.ts';
 import { reproductionByName, reproductions } from '../../reproductions/index.ts';
+import type { Reproduction } from '../../reproductions/reproduction.ts';
 import type { Report } from '../../reproductions/report.ts';
 import { runReproduction } from '../../reproductions/run.ts';
 import { resolveHome } from '../../store/home.ts';
@@ -13,15 +14,21 @@ import { type Output, brief } from './output.ts';
 const USAGE = `fewstep reproduce NAME [flags]
 fewstep reproduce --all [flags]
 
-  --quick          fewer steps: within two minutes each
+  --quick          fewer steps: within minutes each
   --seeds 0,1,2    other seeds than its own
   --again          measure anew what an earlier call has measured
   --home FOLDER    data folder; figures and numbers go to its folder reproductions/
-  --json           one JSON document on stdout: [{name, claim, source, seeds, measured, rule, verdict}]
+  --json           one JSON document on stdout: [{name, claim, source, seeds, measured, rule, verdict,
+                   and of some aims and notes}]
 
 What was measured is kept: a call that is stopped goes on where it was.`;
 
-export async function reproduce(argv: readonly string[], output: Output): Promise<number> {
+/** @param registry  all there are, if left out */
+export async function reproduce(
+  argv: readonly string[],
+  output: Output,
+  registry: readonly Reproduction[] = reproductions,
+): Promise<number> {
   const [first] = argv;
   const name = first === undefined || first.startsWith('--') ? null : first;
   const given = parseFlags(name === null ? argv : argv.slice(1), {
@@ -34,17 +41,17 @@ export async function reproduce(argv: readonly string[], output: Output): Promis
     help: 'boolean',
   });
   if (given['help'] === true) {
-    const list = reproductions.map((each) => `  ${each.name.padEnd(30)} ${each.claim}`);
+    const list = registry.map((each) => `  ${each.name.padEnd(30)} ${each.claim}`);
     output.answer({ usage: USAGE }, [USAGE, '', ...list]);
     return 0;
   }
   if ((name === null) === (given['all'] !== true)) {
     throw new WorkbenchError(
       'cli/missing-flag',
-      `expected either --all or one of ${reproductions.map((each) => each.name).join(', ')}`,
+      `expected either --all or one of ${registry.map((each) => each.name).join(', ')}`,
     );
   }
-  const chosen = name === null ? reproductions : [reproductionByName(name)];
+  const chosen = name === null ? registry : [reproductionByName(name, registry)];
   const seeds = seedsFrom(given['seeds'] as string | undefined);
   const isQuick = given['quick'] === true;
   const home = resolveHome(given['home'] as string | undefined);
@@ -103,6 +110,11 @@ function linesOf(report: Report, figureFile: string): string[] {
     `  ${report.claim} (${report.source})`,
     `  Rule: ${report.rule}`,
     ...rows,
+    ...(report.aims ?? []).map(
+      ({ title, limit, measured: { mean, standardError }, outcome }) =>
+        `  ${outcome}: ${title}, ${limit}: ${brief(mean)} +- ${brief(standardError)}`,
+    ),
+    ...(report.notes ?? []).map((note) => `  Note: ${note}`),
     `  ${figureFile}`,
     '',
   ];

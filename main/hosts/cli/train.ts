@@ -1,6 +1,6 @@
 /** `fewstep train`: a run from flags or a config file, or the rest of one that was cut off. */
 import fs from 'node:fs';
-import type { Catalog } from '#contract/catalog.ts';
+import type { Catalog, DatasetEntry, MethodEntry } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { parseFields } from '#contract/parse.ts';
 import { type RunConfig, type RunConfigInput, type RunSummary, runConfig } from '#contract/runs.ts';
@@ -37,7 +37,8 @@ fewstep train --resume RUN
 
   --config FILE           run config as JSON; flags go before what it says
   --method METHOD         what to train
-  --data DATASET          a dataset by id, or the path of a CSV or NPY file of points; none for a
+  --data DATASET          a dataset by id, or the path of a CSV or NPY file of points
+                          (images come in by import-data); none for a
                           distillation of an imported model
   --resume RUN            a stopped or interrupted run, by id or folder
   --home FOLDER           data folder
@@ -52,7 +53,7 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
     const method = catalog.methods.find(({ id }) => id === methodId);
     const dataset = catalog.datasets.find(({ id }) => id === dataId);
     const runFields = fieldsOf(await client.call('catalog.runSchema', {}));
-    const methodFields = method ? fieldsOf(method.params) : [];
+    const methodFields = method ? methodFieldsFor(method, dataset) : [];
     const dataFields = dataset ? fieldsOf(dataset.params, DATA_PREFIX) : [];
     const types: FlagTypes = {
       ...RUN_FLAGS,
@@ -91,6 +92,19 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
     } finally {
       signals.release();
     }
+  });
+}
+
+/** Flags of a method, with the defaults that hold for images where the data are. */
+function methodFieldsFor(
+  { params, imageDefaults }: MethodEntry,
+  data: DatasetEntry | undefined,
+): SchemaField[] {
+  const hasClasses = (data?.classes ?? 0) > 0;
+  return fieldsOf(params).map((field) => {
+    const holds = data?.shape !== undefined && field.name in imageDefaults;
+    if (!holds || (field.name === 'conditional' && !hasClasses)) return field;
+    return { ...field, defaultValue: imageDefaults[field.name] };
   });
 }
 

@@ -9,7 +9,13 @@ interface FoundFile {
   path: string;
   name: string;
   bytes: number;
+  holdsImages?: boolean;
 }
+
+const pictureName = /\.(png|jpe?g|jfif)$/i;
+const arrayName = /(-ubyte|\.idx|_batch(_\d+)?\.bin)(\.gz)?$/i;
+/** Folders that are looked into for pictures, at most. */
+const mostFolders = 64;
 
 /** Makes the words by which the window and the engine speak of files. */
 export class FileGrants {
@@ -22,8 +28,8 @@ export class FileGrants {
 
   /** @throws Error with a sentence for the person */
   async grant(path: string): Promise<FileGrant> {
-    const { path: real, name, bytes } = await found(path);
-    return { grant: sealGrant(real, this.#key), name, bytes };
+    const { path: real, ...told } = await found(path);
+    return { grant: sealGrant(real, this.#key), ...told };
   }
 
   /** The same for the window, whose errors would not cross whole. */
@@ -63,7 +69,7 @@ async function found(path: string): Promise<FoundFile> {
   return await foundFolder(real, name);
 }
 
-/** A folder counts where it is one checkpoint: a run of ours, shards with their index, or a single file. */
+/** A folder counts where it is one checkpoint (a run of ours, shards with their index, or a single file) or has images. */
 async function foundFolder(folder: string, name: string): Promise<FoundFile> {
   const names = await readdir(folder);
   if (names.includes('run.json')) {
@@ -73,12 +79,28 @@ async function foundFolder(folder: string, name: string): Promise<FoundFile> {
   const indexes = names.filter((each) => each.endsWith('.safetensors.index.json'));
   const files = indexes.length > 0 ? indexes : names.filter((each) => each.endsWith('.safetensors'));
   const [file] = files;
+  if (file === undefined && (await holdsImages(folder)))
+    return { path: folder, name, bytes: await sizeOf(folder), holdsImages: true };
   if (file === undefined)
-    throw new Error('Expected a file, a run folder or a folder with safetensors files, found another folder');
+    throw new Error(
+      'Expected a file, a run folder or a folder with safetensors files or images, found another folder',
+    );
   if (files.length > 1)
     throw new Error(`Expected one checkpoint in the folder, found ${files.length}; open one of them`);
   const path = join(folder, file);
   return { path, name: file, bytes: indexes.length > 0 ? await sizeOf(folder) : (await stat(path)).size };
+}
+
+/** Whether there are images in a folder or in those right in it, by their names. */
+async function holdsImages(folder: string): Promise<boolean> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (entries.some((entry) => entry.isFile() && (pictureName.test(entry.name) || arrayName.test(entry.name))))
+    return true;
+  for (const { name } of entries.filter((entry) => entry.isDirectory()).slice(0, mostFolders)) {
+    const inside = await readdir(join(folder, name)).catch(() => []);
+    if (inside.some((each) => pictureName.test(each))) return true;
+  }
+  return false;
 }
 
 /** Of the files right in a folder, bytes; none where it is not there. */

@@ -20,7 +20,12 @@ export async function readOpenedFiles(
       const stats = await stat(path);
       if (!stats.isDirectory() && fileKind(basename(path), stats.size) === 'points')
         files.push({ kind: 'points', name: basename(path), bytes: await readLimited(path) });
-      else files.push({ kind: 'checkpoint', ...(await grants.grant(path)) });
+      else {
+        const granted = await grants.grant(path);
+        if (granted.holdsImages === true)
+          throw new Error('Expected a checkpoint, found a folder of images; drop it');
+        files.push({ kind: 'checkpoint', ...granted });
+      }
     } catch (error) {
       problems.push(problemFor(error as NodeJS.ErrnoException, path));
     }
