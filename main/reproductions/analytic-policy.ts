@@ -5,7 +5,8 @@ import { type GmData, gmPolicy } from '../maths/policy/gm-policy.ts';
 import type { PolicySource } from '../maths/policy/policy.ts';
 import { pairedDistance } from '../metrics/paired-distance.ts';
 import { Rng } from '../tensor/rng.ts';
-import { type Lab, noiseOf } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { noiseOf } from './noise.ts';
 import { always, defineReproduction, values } from './reproduction.ts';
 
 const starts = [1, 0.8, 0.5];

@@ -2,7 +2,7 @@ import { modeCoverage } from '../metrics/mode-coverage.ts';
 import { searchNoise } from '../samplers/noise-search.ts';
 import { densityVerifier } from '../samplers/verifiers.ts';
 import { Rng } from '../tensor/rng.ts';
-import { noiseOf } from './lab.ts';
+import { noiseOf } from './noise.ts';
 import { defineReproduction, every, isLess, mean, values } from './reproduction.ts';
 import { exactTeacher, taught } from './teacher.ts';
 

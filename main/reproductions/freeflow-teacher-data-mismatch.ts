@@ -3,7 +3,7 @@ import type { VelocityField } from '../maths/sampleable.ts';
 import { energyDistance } from '../metrics/energy-distance.ts';
 import { pairedDistance } from '../metrics/paired-distance.ts';
 import { Rng } from '../tensor/rng.ts';
-import { noiseOf } from './lab.ts';
+import { noiseOf } from './noise.ts';
 import { defineReproduction, every, isLess, values } from './reproduction.ts';
 import { taught } from './teacher.ts';
 

@@ -1,6 +1,13 @@
 /** What a reproduction found, as it is printed and drawn. */
-import type { Measured, Verdict } from '#contract/reproductions.ts';
-import { type Measures, type Reproduction, type Results, mean, standardError } from './reproduction.ts';
+import type { Aim, Measured, Verdict } from '#contract/reproductions.ts';
+import {
+  type Measures,
+  type Reproduction,
+  type Results,
+  type Size,
+  mean,
+  standardError,
+} from './reproduction.ts';
 
 export interface Report {
   readonly name: string;
@@ -11,14 +18,34 @@ export interface Report {
   readonly measured: Readonly<Record<string, Readonly<Record<string, Measured>>>>;
   readonly rule: string;
   readonly verdict: Verdict;
+  readonly aims?: readonly Aim[];
+  readonly notes?: readonly string[];
 }
 
-export function reportOf(reproduction: Reproduction, seeds: readonly number[], results: Results): Report {
+export function reportOf(
+  reproduction: Reproduction,
+  seeds: readonly number[],
+  results: Results,
+  size: Size,
+): Report {
   const { name, claim, source, rule } = reproduction;
   const measured = Object.fromEntries(
     Object.entries(results).map(([arm, measures]) => [arm, summaryOf(measures)]),
   );
-  return { name, claim, source, seeds, measured, rule, verdict: reproduction.verdict(results) };
+  const verdict = reproduction.verdict(results, size);
+  const aims = reproduction.aims?.(results);
+  const notes = reproduction.notes?.(results, size);
+  return {
+    name,
+    claim,
+    source,
+    seeds,
+    measured,
+    rule,
+    verdict,
+    ...(aims === undefined ? {} : { aims }),
+    ...(notes === undefined ? {} : { notes }),
+  };
 }
 
 function summaryOf(measures: readonly Measures[]): Record<string, Measured> {

@@ -2,7 +2,7 @@
  * A claim of a paper, rerun at toy scale. The rule of its verdict is written down before anything runs,
  * and is a function of the measured numbers alone.
  */
-import type { Verdict } from '#contract/reproductions.ts';
+import type { Aim, Verdict } from '#contract/reproductions.ts';
 import type { Lab } from './lab.ts';
 
 /** What one arm measured with one seed. */
@@ -86,7 +86,11 @@ export interface Reproduction {
   readonly arms: readonly string[];
   readonly figure: Figure;
   run(arm: string, seed: number, lab: Lab, size: Size): Promise<Measures>;
-  verdict(results: Results): Verdict;
+  verdict(results: Results, size: Size): Verdict;
+  /** What the verdict follows from, line by line, where there is more than one thing to be reached. */
+  aims?(results: Results): readonly Aim[];
+  /** What is to be known with the numbers. */
+  notes?(results: Results, size: Size): readonly string[];
 }
 
 /** Keeps literal types of a reproduction out of everyone's way. */
@@ -138,6 +142,13 @@ export function isLess(a: readonly number[], b: readonly number[]): Verdict {
   if (!Number.isFinite(gap)) return 'inconclusive';
   if (gap > 2 * error) return 'holds';
   return gap < -2 * error ? 'does not hold' : 'inconclusive';
+}
+
+/** A line that holds where the mean is no more than `most`. */
+export function aimAtMost(title: string, most: number, numbers: readonly number[]): Aim {
+  const measured = { mean: mean(numbers), standardError: standardError(numbers), values: [...numbers] };
+  const outcome = Number.isFinite(measured.mean) ? always(measured.mean <= most) : 'inconclusive';
+  return { title, limit: `at most ${most}`, measured, outcome };
 }
 
 /** All must hold; one that does not settles it. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { pairedDistance } from '../metrics/paired-distance.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
 import { reproductionByName, reproductions } from './index.ts';
-import { Lab, noiseOf } from './lab.ts';
+import { type Arrays, Lab } from './lab.ts';
+import { noiseOf } from './noise.ts';
 import {
   type Measures,
   type Reproduction,
@@ -32,8 +33,11 @@ const invented: Reproduction = defineReproduction({
 
 function notebook(): Notebook & { readonly pages: Map<string, Measures> } {
   const pages = new Map<string, Measures>();
+  const arrays = new Map<string, Arrays>();
   return {
     pages,
+    readArrays: (name) => arrays.get(name) ?? null,
+    writeArrays: (name, made) => void arrays.set(name, made),
     read: (arm, seed) => pages.get(`${arm} ${seed}`) ?? null,
     write: (arm, seed, measures) => void pages.set(`${arm} ${seed}`, measures),
   };
@@ -143,7 +147,7 @@ describe('the registry', () => {
       expect(reproductionByName(each.name)).toBe(each);
       // Nothing measured decides nothing in its favour.
       const nothing = Object.fromEntries(each.arms.map((arm) => [arm, [{}, {}, {}]]));
-      expect(each.verdict(nothing)).not.toBe('holds');
+      expect(each.verdict(nothing, { isQuick: false })).not.toBe('holds');
     }
     expect(() => reproductionByName('cold-fusion')).toThrow(/expected one of .*found "cold-fusion"/);
   });

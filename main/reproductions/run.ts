@@ -1,12 +1,12 @@
 /** Runs a reproduction: every arm with every seed, then its rule on what was measured. */
 import type { Executor } from '../tensor/executors/executor.ts';
 import { figureOf } from './figure/figure.ts';
-import { Lab } from './lab.ts';
+import { Lab, type Shelf } from './lab.ts';
 import { type Report, reportOf } from './report.ts';
 import type { Measures, Reproduction } from './reproduction.ts';
 
 /** Where what was measured is kept, so that a reproduction that was stopped goes on. */
-export interface Notebook {
+export interface Notebook extends Shelf {
   read(arm: string, seed: number): Measures | null;
   write(arm: string, seed: number, measures: Measures): void;
 }
@@ -32,7 +32,7 @@ export interface Finished {
 export async function runReproduction(reproduction: Reproduction, options: RunOptions): Promise<Finished> {
   const { isQuick, executor, signal, notebook, onProgress } = options;
   const seeds = options.seeds ?? (isQuick ? reproduction.seeds.quick : reproduction.seeds.full);
-  const lab = new Lab(executor, signal);
+  const lab = new Lab(executor, signal, notebook);
   const results: Record<string, Measures[]> = {};
   const total = reproduction.arms.length * seeds.length;
   let done = 0;
@@ -51,7 +51,7 @@ export async function runReproduction(reproduction: Reproduction, options: RunOp
     }
     results[arm] = found;
   }
-  const report = reportOf(reproduction, seeds, results);
+  const report = reportOf(reproduction, seeds, results, { isQuick });
   const { figure } = reproduction;
   const picture = figure.kind === 'paths' ? await figure.picture(lab, { isQuick }) : null;
   return { report, figure: figureOf(report, figure, picture) };

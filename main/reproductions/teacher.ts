@@ -1,7 +1,8 @@
 /** The teacher of the distillations here: the exact velocity of eight Gaussians, so that nothing is due to it. */
 import { mixtureVelocityField } from '../maths/gaussian-mixture.ts';
 import type { VelocityField } from '../maths/sampleable.ts';
-import { type Lab, noiseOf, sourceOf } from './lab.ts';
+import { type Lab, sourceOf } from './lab.ts';
+import { noiseOf } from './noise.ts';
 
 export const taught = sourceOf('eight-gaussians');
 
