@@ -82,3 +82,16 @@ describe('the axes of the box', () => {
     );
   });
 });
+
+describe('axes with names', () => {
+  const names = ['PC 1 (34 % of variance)', 'PC 2 (21 % of variance)'];
+
+  it('have them beside their numbers in the plane, the second one upright', () => {
+    const { labels } = planeAxes(cameraFor(3, size), size, names);
+    expect(labels.filter(({ kind }) => kind === 'name')).toMatchObject([
+      { text: names[0] },
+      { text: names[1], isUpright: true },
+    ]);
+    expect(texts(planeAxes(cameraFor(3, size), size))).not.toContain(names[0]);
+  });
+});

@@ -26,6 +26,8 @@ interface AxisLabel {
   readonly text: string;
   readonly kind: 'tick' | 'name';
   readonly anchor: 'start' | 'middle';
+  /** Written upwards. */
+  readonly isUpright?: boolean;
 }
 
 /** What is written along the time axis; t = 1 is its far end. */
@@ -41,8 +43,11 @@ export const samplerTimeAxis: TimeAxis = {
   data: 'data, t = 0',
 };
 
-/** Round numbers along the left and lower side, and a grid of squares. */
-export function planeAxes(camera: PlaneCamera, size: Size): Axes {
+/** Names of the axes where they are others than x, y and z. */
+export type AxisNames = readonly string[];
+
+/** Round numbers along the left and lower side, and a grid of squares; names beside them where there are some. */
+export function planeAxes(camera: PlaneCamera, size: Size, [nameX, nameY]: AxisNames = []): Axes {
   const { x, y } = ticksOf(camera, size);
   const kind = (isZero: boolean) => (isZero ? 'zero' : 'grid');
   // Words keep off the corners, where the tools and other words are.
@@ -80,6 +85,30 @@ export function planeAxes(camera: PlaneCamera, size: Size): Axes {
         kind: 'tick',
         anchor: 'start',
       })),
+      ...(nameX === undefined
+        ? []
+        : [
+            {
+              px: size.width / 2,
+              py: size.height - 30,
+              text: nameX,
+              kind: 'name' as const,
+              anchor: 'middle' as const,
+            },
+          ]),
+      ...(nameY === undefined
+        ? []
+        : [
+            {
+              px: 46,
+              // Above the middle: what lies in the lower corner does not reach so far.
+              py: 0.36 * size.height,
+              text: nameY,
+              kind: 'name' as const,
+              anchor: 'middle' as const,
+              isUpright: true,
+            },
+          ]),
     ],
   };
 }
@@ -92,10 +121,11 @@ interface BoxSight {
   /** Time of the plane that is drawn as `now`. */
   readonly t: number;
   readonly time: TimeAxis;
+  readonly names?: AxisNames | undefined;
 }
 
 /** The box around what is seen in space, with its axes along the edges that lie lowest or farthest left. */
-export function boxAxes({ look, projection, space, extent, t, time }: BoxSight): Axes {
+export function boxAxes({ look, projection, space, extent, t, time, names }: BoxSight): Axes {
   const half = boxOf(space, extent);
   const onStage = (point: Vector3): [number, number] => {
     const [px, py] = screenFromWorld(projection, ...point);
@@ -141,9 +171,12 @@ export function boxAxes({ look, projection, space, extent, t, time }: BoxSight):
       if (edge.lengthPx > 300) for (const tick of time.ticks) put(1 - 2 * tick.t, tick.text, 'tick', 18);
     } else {
       for (const value of roundTicks(extent)) {
+        // A name takes the place of the number in the middle.
+        if (value === 0 && names?.[axis] !== undefined) continue;
         put(value / extent, String(value).replace('-', '−'), 'tick', 14);
       }
-      put(1.09, 'xyz'[axis] ?? '', 'name', 14);
+      if (names?.[axis] === undefined) put(1.09, 'xyz'[axis] ?? '', 'name', 14);
+      else put(0, names[axis], 'name', 32);
     }
   }
   return { lines, labels };

@@ -57,7 +57,7 @@ export function figureSvg(figure: Figure): string {
       stroke: paint.css(lineTokens[kind]),
     }),
   );
-  const labels = axes.labels.map(({ px, py, text, kind, anchor }) =>
+  const labels = axes.labels.map(({ px, py, text, kind, anchor, isUpright = false }) =>
     xmlElement(
       'text',
       {
@@ -66,6 +66,7 @@ export function figureSvg(figure: Figure): string {
         fill: paint.css(labelTokens[kind]),
         'text-anchor': anchor,
         'dominant-baseline': 'central',
+        ...(isUpright ? { transform: `rotate(-90 ${px} ${py})` } : {}),
       },
       xmlText(text),
     ),
@@ -121,10 +122,14 @@ export async function figurePng(figure: Figure): Promise<Blob> {
   context.drawImage(drawing, 0, 0, size.width, size.height);
   context.font = `${fontPx}px ${fontFamily}`;
   context.textBaseline = 'middle';
-  for (const { px, py, text, kind, anchor } of axes.labels) {
+  for (const { px, py, text, kind, anchor, isUpright = false } of axes.labels) {
+    context.save();
     context.textAlign = anchor === 'middle' ? 'center' : 'left';
     context.fillStyle = paint.css(labelTokens[kind]);
-    context.fillText(text, px, py);
+    context.translate(px, py);
+    if (isUpright) context.rotate(-Math.PI / 2);
+    context.fillText(text, 0, 0);
+    context.restore();
   }
   figure.legend.forEach((entry, row) => drawLegend(context, entry, row, paint));
   return new Promise((resolve, reject) => {

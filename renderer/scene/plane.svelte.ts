@@ -1,6 +1,6 @@
 import type { LinearRgb } from '../theme/oklch.ts';
 import { boxAxes, planeAxes, samplerTimeAxis } from './axes.ts';
-import type { Axes, TimeAxis } from './axes.ts';
+import type { Axes, AxisNames, TimeAxis } from './axes.ts';
 import { dataFromScreen, panned, zoomed } from './camera.ts';
 import type { Size } from './camera.ts';
 import { attachGestures } from './gestures.ts';
@@ -34,6 +34,8 @@ export interface PlaneInputs {
   /** Time of the stage. */
   t(): number;
   time(): TimeAxis | undefined;
+  /** What the axes are called; x, y and z, if undefined. */
+  names(): AxisNames | undefined;
   /** Null where nothing can be picked. */
   picks(): SamplePicks | null;
   /** Around what is picked. */
@@ -80,7 +82,7 @@ export class Plane {
   readonly #boxTime = $derived.by(() => (this.look === 'flat' || this.look === 'orbit' ? 0 : this.#t));
   readonly axes = $derived.by((): Axes =>
     this.look === 'flat'
-      ? planeAxes(this.camera, this.size)
+      ? planeAxes(this.camera, this.size, this.#inputs.names())
       : boxAxes({
           look: this.look,
           projection: this.projection,
@@ -88,6 +90,7 @@ export class Plane {
           extent: this.#inputs.extent(),
           t: this.#boxTime,
           time: this.#inputs.time() ?? samplerTimeAxis,
+          names: this.#inputs.names(),
         }),
   );
   readonly canPick = $derived.by(() => this.#inputs.picks() !== null);

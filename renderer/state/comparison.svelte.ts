@@ -1,6 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { WireError } from '#contract/errors.ts';
-import type { ViewFrame } from '#contract/frames.ts';
+import type { ViewFrame, ViewRequest } from '#contract/frames.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { shownError } from './errors.ts';
 
@@ -16,7 +16,11 @@ export interface CellAsk {
   readonly guidance?: number;
   /** Whether the teacher's end points of the same noise come with it. */
   readonly withTeacher: boolean;
+  /** What else is asked of samples, e.g. their sampler. */
+  readonly further?: Partial<Pick<SampleView, 'sampler' | 'byClass' | 'guidanceHigh' | 'guidanceChannels'>>;
 }
+
+type SampleView = Extract<ViewRequest, { kind: 'samples' }>;
 
 /** What became of a cell. */
 export type Cell =
@@ -24,11 +28,13 @@ export type Cell =
   | { readonly kind: 'error'; readonly error: WireError };
 
 /** Cells that are kept beyond those that are looked at, for going back to a seed or a run. */
-const mostKept = 400;
+const keptByDefault = 400;
 
 /** The same for the same numbers, and for no others. */
-export function keyOf({ run, step, nfe, count, seed, label, guidance, withTeacher }: CellAsk): string {
-  return JSON.stringify([run, step, nfe, count, seed, label ?? null, guidance ?? 1, withTeacher]);
+export function keyOf(ask: CellAsk): string {
+  const { run, step, nfe, count, seed, label, guidance, withTeacher, further } = ask;
+  const said = [run, step, nfe, count, seed, label ?? null, guidance ?? 1, withTeacher];
+  return JSON.stringify(further === undefined ? said : [...said, further]);
 }
 
 /**
@@ -45,6 +51,11 @@ export class Comparison {
   #client: WorkbenchClient | null = null;
   #cancel: AbortController | null = null;
   #isWorking = false;
+  readonly #mostKept: number;
+
+  constructor(mostKept = keptByDefault) {
+    this.#mostKept = mostKept;
+  }
 
   get(ask: CellAsk): Cell | null {
     return this.#found.get(keyOf(ask)) ?? null;
@@ -111,11 +122,11 @@ export class Comparison {
     this.#cancel = cancel;
     const key = keyOf(ask);
     this.computing = key;
-    const { run, step: _, ...samples } = ask;
+    const { run, step: _, further, ...samples } = ask;
     try {
       const frame = await client.call(
         'views.compute',
-        { run, view: { kind: 'samples', ...samples } },
+        { run, view: { kind: 'samples', ...samples, ...further } },
         cancel.signal,
       );
       if (!cancel.signal.aborted) this.#found.set(key, { kind: 'frame', frame });
@@ -131,7 +142,7 @@ export class Comparison {
 
   #forgetOldest(wanted: ReadonlySet<string>): void {
     for (const key of this.#found.keys()) {
-      if (this.#found.size <= mostKept) return;
+      if (this.#found.size <= this.#mostKept) return;
       if (!wanted.has(key)) this.#found.delete(key);
     }
   }

@@ -1,4 +1,5 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import type { DatasetEntry } from '#contract/catalog.ts';
 import type { WireError } from '#contract/errors.ts';
 import type { PointSet } from '#contract/frames.ts';
 import { NO_DATASET } from '#contract/runs.ts';
@@ -41,6 +42,8 @@ export class DatasetPoints {
 
 /** Points enough for a small picture. */
 const thumbPoints = 900;
+/** Images for the same. */
+const thumbImages = 16;
 
 /** Small pictures of data sets with their default parameters, each asked for once. */
 export class DatasetThumbs {
@@ -58,10 +61,11 @@ export class DatasetThumbs {
   }
 
   /** Asks for the points of a data set that has come into sight. */
-  want(client: WorkbenchClient, dataset: string): void {
+  want(client: WorkbenchClient, { id: dataset, shape }: Pick<DatasetEntry, 'id' | 'shape'>): void {
     if (this.#asked.has(dataset)) return;
     this.#asked.add(dataset);
-    client.call('datasets.sample', { dataset: { id: dataset, params: {} }, count: thumbPoints }).then(
+    const count = shape === undefined ? thumbPoints : thumbImages;
+    client.call('datasets.sample', { dataset: { id: dataset, params: {} }, count }).then(
       (points) => {
         this.#points.set(dataset, points);
         this.#failed.delete(dataset);

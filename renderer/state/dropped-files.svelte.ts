@@ -1,7 +1,9 @@
 import { fileKind } from '#contract/desktop.ts';
-import type { DesktopBridge } from '#contract/desktop.ts';
+import type { DesktopBridge, FileGrant } from '#contract/desktop.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import type { Checkpoints } from './checkpoints.svelte.ts';
+import type { DroppedEntry } from './image-import.svelte.ts';
+import { isOfImages } from './image-import.svelte.ts';
 import { desktopBridge } from './desktop.svelte.ts';
 import { sendFile } from './send-file.ts';
 
@@ -11,8 +13,15 @@ interface Dropped {
   readonly points: readonly File[];
   /** To be looked into. */
   readonly checkpoints: readonly File[];
-  /** Names of folders that cannot be taken. */
-  readonly folders: readonly string[];
+  /** To become one data set. */
+  readonly images: readonly File[];
+  readonly folders: readonly DroppedFolder[];
+}
+
+/** A folder: the desktop app grants it by its file, a browser reads what is in it by its entry. */
+export interface DroppedFolder {
+  readonly file: File;
+  readonly entry: DroppedEntry;
 }
 
 type Bridge = Pick<DesktopBridge, 'grantFile' | 'openCheckpointDialog'>;
@@ -39,16 +48,18 @@ export class CheckpointCarrier {
   }
 
   /**
-   * Opens a file of the page.
+   * Opens a file of the page, or a folder where the desktop app grants it.
    *
+   * @returns a folder of images, which is no checkpoint and was not opened; else null
    * @throws Error with a sentence if the desktop app does not grant it; what a server refuses is shown
    *   where the file would have been
    */
-  async open(file: File): Promise<void> {
+  async open(file: File): Promise<FileGrant | null> {
     if (this.#bridge !== null) {
-      const { grant, name } = await this.#bridge.grantFile(file);
-      this.#checkpoints.open({ kind: 'grant', grant }, name);
-      return;
+      const granted = await this.#bridge.grantFile(file);
+      if (granted.holdsImages === true) return granted;
+      this.#checkpoints.open({ kind: 'grant', grant: granted.grant }, granted.name);
+      return null;
     }
     const stop = new AbortController();
     const bringing = this.#checkpoints.bring(file.name, file.size, () => stop.abort());
@@ -58,6 +69,7 @@ export class CheckpointCarrier {
     } catch (error) {
       bringing.failed(error);
     }
+    return null;
   }
 
   /**
@@ -75,29 +87,27 @@ export class CheckpointCarrier {
   }
 }
 
-/** Why a browser takes no folders. */
+/** Why a browser takes no folders but those of images. */
 export function folderRefusal(): WorkbenchError {
   return new WorkbenchError(
     'checkpoint/folder-in-browser',
-    'A browser cannot send a folder. Start the server with --files FOLDER, or open it in the desktop app',
+    'A browser sends folders of images alone. Start the server with --files FOLDER, or open it in the desktop app',
   );
 }
 
-/**
- * Sorts what was dropped. To be called while the event lasts: afterwards folders cannot be told from files.
- *
- * @param takesFolders  as the desktop app does
- */
-export function sortDropped(transfer: DataTransfer, takesFolders: boolean): Dropped {
+/** Sorts what was dropped. To be called while the event lasts: afterwards folders cannot be told from files. */
+export function sortDropped(transfer: DataTransfer): Dropped {
   const points: File[] = [];
   const checkpoints: File[] = [];
-  const folders: string[] = [];
+  const images: File[] = [];
+  const folders: DroppedFolder[] = [];
   const items = [...transfer.items].filter(({ kind }) => kind === 'file');
   for (const [index, file] of [...transfer.files].entries()) {
-    const isFolder = items[index]?.webkitGetAsEntry()?.isDirectory === true;
-    if (isFolder && !takesFolders) folders.push(file.name);
-    else if (!isFolder && fileKind(file.name, file.size) === 'points') points.push(file);
+    const entry = items[index]?.webkitGetAsEntry() ?? null;
+    if (entry?.isDirectory === true) folders.push({ file, entry });
+    else if (isOfImages(file.name)) images.push(file);
+    else if (fileKind(file.name, file.size) === 'points') points.push(file);
     else checkpoints.push(file);
   }
-  return { points, checkpoints, folders };
+  return { points, checkpoints, images, folders };
 }

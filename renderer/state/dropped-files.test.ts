@@ -194,19 +194,21 @@ describe('what is dropped', () => {
   const csv = new File(['1,2'], 'ring.csv');
   const large = Object.defineProperty(new File([], 'big.npy'), 'size', { value: mostPointBytes + 1 });
 
-  it('is sorted into points, checkpoints, and folders that a browser cannot send', () => {
+  it('is sorted into points, checkpoints, images and folders', () => {
     const pt = teacher();
-    expect(sortDropped(transfer(csv, 'run-1', pt, large), false)).toEqual({
-      points: [csv],
-      checkpoints: [pt, large],
-      folders: ['run-1'],
-    });
+    const png = new File(['x'], '1.PNG');
+    const idx = new File(['x'], 'train-images-idx3-ubyte.gz');
+    const sorted = sortDropped(transfer(csv, 'run.csv', pt, png, large, idx));
+    expect(sorted).toMatchObject({ points: [csv], checkpoints: [pt, large], images: [png, idx] });
+    expect(sorted.folders.map(({ file }) => file.name)).toEqual(['run.csv']);
     expect(folderRefusal().message).toContain('--files');
   });
 
-  it('may be a folder where the desktop app can grant it, whatever it is called', () => {
-    const { checkpoints, folders } = sortDropped(transfer('run.csv'), true);
-    expect(checkpoints.map(({ name }) => name)).toEqual(['run.csv']);
-    expect(folders).toEqual([]);
+  it('that the desktop app grants as a folder of images is no checkpoint', async () => {
+    const state = checkpoints();
+    const granted = { grant: 'word', name: 'pets', bytes: 8, holdsImages: true };
+    const bridge = { grantFile: () => Promise.resolve(granted), openCheckpointDialog: vi.fn() };
+    expect(await new CheckpointCarrier(state, bridge).open(new File([], 'pets'))).toEqual(granted);
+    expect(state.current).toBeNull();
   });
 });

@@ -10,6 +10,8 @@ export interface Evaluated {
   /** Training step of the run when it was asked. */
   readonly step: number;
   readonly results: CallOutput<'runs.evaluate'>['results'];
+  /** What images were compared with; points have none. */
+  readonly about?: CallOutput<'runs.evaluate'>['about'];
 }
 
 /** Measures the quality of a run when a person asks, one question at a time. */
@@ -28,8 +30,8 @@ export class Evaluation {
     this.isRunning = true;
     this.error = null;
     try {
-      const { results } = await client.call('runs.evaluate', request, cancel.signal);
-      if (this.#cancel === cancel) this.last = { request, step, results };
+      const { results, about } = await client.call('runs.evaluate', request, cancel.signal);
+      if (this.#cancel === cancel) this.last = { request, step, results, about };
     } catch (error) {
       if (this.#cancel === cancel) this.error = shownError(error);
     }

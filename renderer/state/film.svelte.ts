@@ -136,7 +136,7 @@ export class FilmFrame {
 
   constructor(run: string, step: number, { count, dim, times, nfe, positions, modes }: FilmNumbers) {
     this.step = step;
-    const common = { run, step, nfe, count, dim };
+    const common = { run, step, nfe, count, dim, computeMs: 0 };
     const known: Record<string, Float32Array> = modes === null ? {} : { modes };
     this.trajectories = { ...common, kind: 'trajectories', arrays: { positions, times, ...known } };
     this.samples = {

@@ -24,12 +24,15 @@ export class LiveView {
   error = $state.raw<WireError | null>(null);
   /** True from a request until its first frame. */
   isWaiting = $state(false);
+  /** Milliseconds from the last request to its first frame, measured here; null before one. */
+  roundTripMs = $state<number | null>(null);
 
   readonly #pace: () => Promise<void>;
   #current: Wish | null = null;
   #next: Wish | null = null;
   #hasEnded = false;
   #stop: () => void = () => undefined;
+  #askedMs = 0;
 
   constructor(pace: () => Promise<void> = afterDrawing) {
     this.#pace = pace;
@@ -65,6 +68,7 @@ export class LiveView {
     this.pause();
     this.frame = null;
     this.error = null;
+    this.roundTripMs = null;
   }
 
   #open(wish: Wish): void {
@@ -74,12 +78,14 @@ export class LiveView {
     this.#hasEnded = false;
     this.isWaiting = true;
     this.error = null;
+    this.#askedMs = performance.now();
     if (this.frame?.run !== wish.run || this.frame.kind !== wish.view.kind) this.frame = null;
     this.#stop = wish.client.listen(
       'views.watch',
       { run: wish.run, view: wish.view },
       async (frame) => {
         if (this.#current !== wish) return;
+        if (this.isWaiting) this.roundTripMs = performance.now() - this.#askedMs;
         this.frame = frame;
         this.#answered();
         await this.#pace();

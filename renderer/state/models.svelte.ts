@@ -12,7 +12,9 @@ export class Models {
   error = $state.raw<WireError | null>(null);
   readonly #byId = $derived(new Map(this.list.map((model) => [model.id, model])));
   /** Those that can be sampled, as the views of runs want them. */
-  readonly asRuns = $derived(this.list.filter(({ use }) => use !== 'autoencoder').map(runOfModel));
+  readonly asRuns = $derived(
+    this.list.filter(({ use }) => use !== 'autoencoder' && use !== 'features').map(runOfModel),
+  );
 
   readonly #connection: Connection;
   /** Ids that were removed here: a late report must not bring them back. */

@@ -31,6 +31,8 @@ export class Pane {
   view = $state<ViewId>('trajectories');
   /** A run that stays here whatever is selected; null follows the selection. */
   pinnedRun = $state<string | null>(null);
+  /** Set by a view that follows sampler time although its kind does not, e.g. while a film strip is open. */
+  followsSamplerTime = $state(false);
   /** Set by the view while it has something to export. */
   exportable = $state.raw<Exportable | null>(null);
 

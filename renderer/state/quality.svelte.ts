@@ -32,6 +32,8 @@ interface Measured {
   readonly nfe: number;
   readonly seed: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Standard errors of one measurement, for images: seeds that differ say more where there are several. */
+  readonly errors?: Readonly<Record<string, number>> | undefined;
 }
 
 /** All that was measured of one run with one setting, from the same parameters. */

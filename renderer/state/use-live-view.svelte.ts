@@ -28,14 +28,15 @@ class SelectedView {
   readonly #live = new LiveView();
   #isOld = $state(false);
   #kind = $state<ViewRequest['kind'] | null>(null);
+  /** Whether a film has what is asked for: samples of its own noises. */
+  #isFilmed = $state(false);
   #shownFilm = $state.raw<FilmFrame | null>(null);
 
   readonly #film = $derived.by(() => this.#workbench.films.get(this.#scope.run?.id ?? null));
   /** Position in the film that is looked at; -1 while training is followed. */
   readonly #position = $derived.by(() => {
     const { step } = this.#workbench.training;
-    const isKept = this.#kind === 'samples' || this.#kind === 'trajectories';
-    return step === null || !isKept ? -1 : (this.#film?.positionAt(step) ?? -1);
+    return step === null || !this.#isFilmed ? -1 : (this.#film?.positionAt(step) ?? -1);
   });
 
   /** True while this is a moment of the film and not the newest parameters. */
@@ -50,6 +51,10 @@ class SelectedView {
   readonly isWaiting = $derived.by(() =>
     this.isFilm ? this.frame === null : this.#live.isWaiting && this.#live.frame === null,
   );
+  /** True while something else has been asked for than the frame shows. */
+  readonly isRenewing = $derived.by(() => !this.isFilm && this.#live.isWaiting && this.#live.frame !== null);
+  /** Milliseconds from the last request to its frame; null where nothing was asked. */
+  readonly roundTripMs = $derived.by(() => (this.isFilm ? null : this.#live.roundTripMs));
 
   /** Why the frame is not what was asked for; null while it is. */
   readonly staleBecause = $derived.by(() => {
@@ -76,6 +81,7 @@ class SelectedView {
       const isFilm = this.#position >= 0;
       untrack(() => {
         this.#kind = view?.kind ?? null;
+        this.#isFilmed = isFilmed(view);
         if (id === null || view === null) this.#live.clear();
         else if (client === null || isFilm) this.#live.pause();
         else this.#live.show(client, id, view, epoch);
@@ -100,4 +106,9 @@ class SelectedView {
       return () => clearTimeout(timer);
     });
   }
+}
+
+function isFilmed(view: ViewRequest | null): boolean {
+  if (view === null) return false;
+  return view.kind === 'trajectories' || (view.kind === 'samples' && view.starts === undefined);
 }

@@ -51,7 +51,7 @@ export class Workbench {
       const run = this.runs.get(pane.pinnedRun) ?? this.run;
       const views = (run === null ? null : this.catalog.method(run.config.method))?.views ?? [];
       if (pane.view === 'trajectories') return views.includes('trajectories');
-      return pane.view === 'fields' && views.includes('velocity');
+      return pane.followsSamplerTime || (pane.view === 'fields' && views.includes('velocity'));
     });
   });
   /** The film of the selected run, null while nobody is connected. */

@@ -149,6 +149,7 @@ export class FakeEngine {
           return this.compute(asked, signal);
         },
         'runs.evaluate': absent('runs.evaluate'),
+        'runs.spaces': absent('runs.spaces'),
         'checkpoints.inspect': (asked, signal) => this.inspect(asked, signal),
         'checkpoints.slice': (asked) => this.slice(asked),
         'checkpoints.files': async () => ({ folder: null, files: [] }),
@@ -167,6 +168,7 @@ export class FakeEngine {
       },
       streams: {
         'runs.watch': () => this.runChanges,
+        'datasets.importImages': () => new Feed(),
         'reproductions.watch': () => this.reproductionChanges,
         'engine.watch': () => this.load,
         'models.watch': () => this.modelChanges,
@@ -287,6 +289,7 @@ export function samplesFrame(run: string, step: number): ViewFrame {
     kind: 'samples',
     step,
     nfe: 1,
+    computeMs: 1,
     count: 1,
     dim: 2,
     arrays: { points: Float32Array.of(step, step) },
@@ -321,7 +324,7 @@ function sampledFrame({ run, view, step }: CallParsed<'views.compute'>, isGenera
           times: pathTimes,
           ...(withTeacher ? { teacherPositions: pathsTo(teacher), teacherTimes: pathTimes } : {}),
         };
-  return { run, kind, step: step ?? 0, nfe, count, dim: 2, arrays };
+  return { run, kind, step: step ?? 0, nfe, computeMs: 1, count, dim: 2, arrays };
 }
 
 /** Straight from three times their length to the ends, flat [n, T, 2]. */

@@ -8,6 +8,7 @@ const frame = (kind: 'samples' | 'trajectories', arrays: ViewFrame['arrays']): V
   kind,
   step: 1,
   nfe: 1,
+  computeMs: 1,
   count: 2,
   dim: 2,
   arrays,

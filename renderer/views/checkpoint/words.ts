@@ -5,7 +5,7 @@ import type {
   Recognition,
   RecognitionOptions,
 } from '#contract/checkpoints.ts';
-import type { Convention } from '#contract/networks.ts';
+import type { Convention, PixelRange } from '#contract/networks.ts';
 
 export const formatWords: Readonly<Record<CheckpointFormat, string>> = {
   safetensors: 'safetensors',
@@ -15,6 +15,7 @@ export const formatWords: Readonly<Record<CheckpointFormat, string>> = {
   npy: 'NPY',
   npz: 'NPZ',
   'fewstep-run': 'Fewstep run',
+  onnx: 'ONNX',
 };
 
 export const kindWords: Readonly<Record<CheckpointKind, string>> = {
@@ -28,6 +29,7 @@ export const kindWords: Readonly<Record<CheckpointKind, string>> = {
   'autoencoder-kl': 'Autoencoder (KL)',
   fewstep: 'Fewstep network',
   'fewstep-run': 'Fewstep run',
+  'feature-network': 'Feature network (ONNX)',
 };
 
 const conventionWords: Readonly<Record<Convention, string>> = {
@@ -42,6 +44,15 @@ const timeDivisorWords = {
   'half-minus-one': 'As diffusers: over one less',
 } as const;
 
+const rangeWords: Readonly<Record<PixelRange, string>> = {
+  symmetric: 'From -1 to 1',
+  unit: 'From 0 to 1',
+  byte: 'From 0 to 255',
+  imagenet: 'Normalised as ImageNet',
+};
+
+const layoutWords = { nchw: 'Channels first', nhwc: 'Channels last' } as const;
+
 export type Option = Recognition['assumed'][number]['option'];
 
 const optionWords: Readonly<Record<Option, string>> = {
@@ -54,6 +65,9 @@ const optionWords: Readonly<Record<Option, string>> = {
   nfe: 'Network calls',
   scalingFactor: 'Scaling factor',
   groups: 'Group-norm groups',
+  pixelRange: 'Pixels',
+  pixelLayout: 'Layout of images',
+  output: 'Output',
 };
 
 /** One thing to say of a file that its shapes do not tell. */
@@ -92,6 +106,8 @@ export function optionFields(recognised: Recognition, chosen: RecognitionOptions
 function choicesOf(option: Option, kinds: readonly CheckpointKind[]): OptionField['choices'] {
   if (option === 'kind') return kinds.map((value) => ({ value, label: kindWords[value] }));
   if (option === 'convention') return choicesFrom(conventionWords);
+  if (option === 'pixelRange') return choicesFrom(rangeWords);
+  if (option === 'pixelLayout') return choicesFrom(layoutWords);
   return option === 'timeDivisor' ? choicesFrom(timeDivisorWords) : null;
 }
 
@@ -103,7 +119,8 @@ function choicesFrom(words: Readonly<Record<string, string>>): OptionField['choi
 export function nameOfModel(fileName: string): string {
   const base = fileName.split(/[\\/]/).at(-1) ?? fileName;
   return (
-    base.replace(/\.(safetensors|pt|pth|ckpt|bin|npz|npy|json)$/i, '').slice(0, 120) || base.slice(0, 120)
+    base.replace(/\.(safetensors|pt|pth|ckpt|bin|npz|npy|json|onnx)$/i, '').slice(0, 120) ||
+    base.slice(0, 120)
   );
 }
 
@@ -116,6 +133,7 @@ const uses: Readonly<Record<NonNullable<Recognition['use']>, string>> = {
   teacher: 'Can be imported as a teacher: sampled with any solver, and distilled from',
   student: 'Can be imported as a student: sampled in the few steps it was made for',
   autoencoder: 'Can be imported as an autoencoder: it turns latents into images',
+  features: 'Can be imported as a feature network: images are compared by what it sees in them',
   run: 'Can be imported as a run of this data folder',
 };
 

@@ -15,6 +15,8 @@ import type { QualityModel } from './quality-model.svelte.ts';
 import { inRowsOf } from './rows.ts';
 import type { CompareSettings } from './settings.svelte.ts';
 import { cameraOf } from './sight.ts';
+import { tilesImage } from './tile-cells.ts';
+import type { TilePicture } from './tile-cells.ts';
 
 interface Sources {
   readonly model: CompareModel;
@@ -43,11 +45,14 @@ function figureOf({ model, quality, settings, pictures, paint: paintOf }: Source
   const drawn = (picture: CellPicture | null): FigureCell['marks'] =>
     picture === null ? [] : marksOf(picture, camera, figureSidePx);
   const columns = settings.nfes.map((nfe) => `${formatCount(nfe)} NFE`);
+  const tiled = (picture: TilePicture | null): string | null =>
+    picture === null ? null : tilesImage(picture, figureSidePx);
   const references = inRowsOf(model.references, columns.length).map((line): FigureRow => ({
     name: 'References',
     colour: null,
     cells: line.map((reference) => ({
       marks: drawn(pictures.ofReference(reference, paint)),
+      image: tiled(pictures.tilesOfReference(reference)),
       text: `${reference.kind === 'data' ? 'Data' : 'Teacher'}: ${reference.title}`,
       state: null,
     })),
@@ -57,6 +62,7 @@ function figureOf({ model, quality, settings, pictures, paint: paintOf }: Source
     colour: paint.css(row.colour),
     cells: (model.cells[index] ?? []).map((cell) => ({
       marks: drawn(pictures.ofCell(row, cell, paint)),
+      image: tiled(pictures.tilesOfCell(row, cell, paint)),
       text: cell.kind === 'samples' && cell.difference ? `rms ${formatNumber(cell.difference.rms)}` : null,
       state: stateText(cell),
     })),

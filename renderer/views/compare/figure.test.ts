@@ -20,13 +20,17 @@ const pieces: Mark = { kind: 'pieces', places: Float32Array.of(1, 2, 3, 4), colo
 const svg = matrixSvg({
   columns: ['1 NFE', '2 NFE'],
   rows: [
-    { name: 'References', colour: null, cells: [{ marks: [dots], text: 'Data: a < b', state: null }] },
+    {
+      name: 'References',
+      colour: null,
+      cells: [{ marks: [dots], image: null, text: 'Data: a < b', state: null }],
+    },
     {
       name: 'a run with a name that is longer than its place',
       colour: 'orange',
       cells: [
-        { marks: [pieces], text: 'rms 0.1', state: null },
-        { marks: [], text: null, state: 'one step only' },
+        { marks: [pieces], image: 'data:image/png;base64,AA==', text: 'rms 0.1', state: null },
+        { marks: [], image: null, text: null, state: 'one step only' },
       ],
     },
   ],
@@ -41,6 +45,8 @@ describe('matrixSvg', () => {
     expect(svg.match(/<svg /g)).toHaveLength(1 + 3);
     expect(svg).toContain('d="M10 20h0M30.12 40h0"');
     expect(svg).toContain('d="M1 2L3 4"');
+    expect(svg.match(/<image /g)).toHaveLength(1);
+    expect(svg).toContain('href="data:image/png;base64,AA=="');
     for (const words of [
       '1 NFE',
       '2 NFE',

@@ -6,6 +6,8 @@ import type { Mark } from './marks.ts';
 /** One cell of a figure. */
 export interface FigureCell {
   readonly marks: readonly Mark[];
+  /** A picture over all of the cell, as a `data:` address. */
+  readonly image: string | null;
   /** Written below the picture: the distance, or why there is none. */
   readonly text: string | null;
   /** Written instead of a picture. */
@@ -106,7 +108,7 @@ function numberIn(picture: string, name: string): number {
   return Number(new RegExp(`^<svg [^>]*?\\b${name}="([\\d.]+)"`).exec(picture)?.[1] ?? 0);
 }
 
-function cellSvg({ marks, text: told, state }: FigureCell, sidePx: number, paint: Paint): string {
+function cellSvg({ marks, image, text: told, state }: FigureCell, sidePx: number, paint: Paint): string {
   const frame = {
     width: sidePx - 1,
     height: sidePx - 1,
@@ -118,6 +120,16 @@ function cellSvg({ marks, text: told, state }: FigureCell, sidePx: number, paint
   const middle = { x: sidePx / 2, y: sidePx / 2, fill: paint.css('--ink-3'), 'text-anchor': 'middle' };
   return [
     ...marks.map(markSvg),
+    image === null
+      ? ''
+      : xmlElement('image', {
+          x: 0,
+          y: 0,
+          width: sidePx,
+          height: sidePx,
+          href: image,
+          style: 'image-rendering: pixelated',
+        }),
     xmlElement('rect', frame),
     state === null ? '' : text(state, middle),
     told === null

@@ -18,6 +18,8 @@ const method = (id: string, change: Partial<MethodEntry>): MethodEntry => ({
   produces: 'velocity',
   needsTeacher: false,
   isTrainable: true,
+  usesEncoder: false,
+  imageDefaults: {},
   params: {},
   views: ['samples'],
   ...change,

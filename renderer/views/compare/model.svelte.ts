@@ -37,6 +37,8 @@ export interface Reference {
   readonly title: string;
   readonly kind: 'data' | 'teacher';
   readonly dim: number;
+  /** [H, W, C] of images. */
+  readonly shape: readonly number[] | null;
   /** Null while they are awaited. */
   readonly points: Float32Array | null;
 }
@@ -84,7 +86,12 @@ export class CompareModel {
   );
   /** Most classes that any row can be asked for. */
   readonly classes = $derived.by(() => Math.max(0, ...this.runs.map((run) => run.classes)));
-  readonly dim = $derived.by(() => Math.max(2, ...this.#frames.map((frame) => frame.dim)));
+  /** Most dimensions that points have; images are not looked at by their axes. */
+  readonly dim = $derived.by(() =>
+    Math.max(2, ...this.#frames.flatMap((frame) => (frame.shape === undefined ? [frame.dim] : []))),
+  );
+  readonly hasImages = $derived.by(() => this.runs.some((run) => imageShapeOf(run) !== null));
+  readonly hasPoints = $derived.by(() => this.runs.some((run) => imageShapeOf(run) === null));
 
   /** Runs that others can be held against: what starts from noise of the sample's shape. */
   readonly offered = $derived.by(() =>
@@ -276,9 +283,16 @@ export class CompareModel {
         title,
         kind: 'data',
         dim: points?.dim ?? 2,
+        shape: this.#shapeOf(key),
         points: points?.values ?? null,
       };
     });
+  }
+
+  /** Of images of a data set, as the runs that learn from it have them. */
+  #shapeOf(dataset: string): readonly number[] | null {
+    const run = this.runs.find(({ config }) => JSON.stringify(config.dataset) === dataset);
+    return run === undefined ? null : imageShapeOf(run);
   }
 
   #teacherReferences(): Reference[] {
@@ -292,7 +306,8 @@ export class CompareModel {
       const title =
         this.#workbench.runs.get(teacher)?.name ?? (teacher === 'analytic' ? 'Exact velocity' : teacher);
       const dim = this.#frameOf(row.asks.find((ask) => ask?.withTeacher === true))?.dim ?? 2;
-      found.set(key, { key, title, kind: 'teacher', dim, points });
+      const shape = imageShapeOf(row.run);
+      found.set(key, { key, title, kind: 'teacher', dim, shape, points });
     }
     return [...found.values()];
   }
@@ -300,4 +315,9 @@ export class CompareModel {
 
 function isStudentOf({ method, run: { config } }: Row, teacher: RunSummary): boolean {
   return method.needsTeacher && config.teacher === teacher.id;
+}
+
+/** [H, W, C] of a run on images. */
+export function imageShapeOf({ sampleShape }: Pick<RunSummary, 'sampleShape'>): readonly number[] | null {
+  return sampleShape?.length === 3 ? sampleShape : null;
 }

@@ -1,17 +1,36 @@
-import { densityMap, magnitudesOf } from '../../scene/density-colours.ts';
+import { densityMap, magnitudesOf, signedMap } from '../../scene/density-colours.ts';
 import { densityOf, peakOf } from '../../scene/density.ts';
 import type { PlaneGrid } from '../../scene/density.ts';
+import { isLatent, latentRange } from '../../scene/tile-pixels.ts';
+import type { TileLook } from '../../scene/tile-pixels.ts';
 import type { Paint } from '../../theme/paint.ts';
 import { onPlane } from '../axes.ts';
 import type { CellPicture, Ground } from './marks.ts';
+import { imageShapeOf } from './model.svelte.ts';
 import type { CellState, CompareModel, Reference } from './model.svelte.ts';
 import type { Row } from './rows.ts';
 import type { CompareSettings } from './settings.svelte.ts';
+import type { TilePicture } from './tile-cells.ts';
+import type { Difference } from '../difference.ts';
 
 /** Cells of a density, and the square they cover: 3.5 holds nearly all of data with unit deviation. */
 const density = { side: 96, extent: 3.5, bandwidth: 0.12 };
 /** Where data is densest, an exact model is a little denser here and there. */
 export const aboveData = 1.25;
+
+const plain: TileLook = { kind: 'plain', channel: 'first' };
+
+/** Each made once: cells are drawn again only for other numbers. */
+const differences = new WeakMap<Difference, Float32Array>();
+
+function lessThan(points: Float32Array, difference: Difference): Float32Array {
+  let found = differences.get(difference);
+  if (found === undefined) {
+    found = points.map((value, i) => value - difference.to[i]!);
+    differences.set(difference, found);
+  }
+  return found;
+}
 
 const densities = new WeakMap<Float32Array, PlaneGrid>();
 const grounds = new WeakMap<PlaneGrid, Ground>();
@@ -30,7 +49,7 @@ export class Pictures {
 
   /** Null where there are no samples to show. */
   ofCell(row: Row, cell: CellState, paint: Paint): CellPicture | null {
-    if (cell.kind !== 'samples') return null;
+    if (cell.kind !== 'samples' || imageShapeOf(row.run) !== null) return null;
     const { axes, hasData } = this.#settings;
     const { difference } = cell;
     const data = this.#model.dataOf(row.run);
@@ -56,8 +75,8 @@ export class Pictures {
     };
   }
 
-  ofReference({ points, dim, kind }: Reference, paint: Paint): CellPicture | null {
-    if (points === null) return null;
+  ofReference({ points, dim, kind, shape }: Reference, paint: Paint): CellPicture | null {
+    if (points === null || shape !== null) return null;
     return {
       points: onPlane(points, dim, this.#settings.axes),
       colour: paint.css(kind === 'data' ? '--data-data' : '--data-teacher'),
@@ -66,6 +85,29 @@ export class Pictures {
       difference: null,
       selected: kind === 'data' ? new Set() : this.#selected(),
     };
+  }
+
+  /** The images of a cell, or how they differ from what they are held against; null for points. */
+  tilesOfCell(row: Row, cell: CellState, paint: Paint): TilePicture | null {
+    const shape = imageShapeOf(row.run);
+    if (cell.kind !== 'samples' || shape === null) return null;
+    const { difference, points } = cell;
+    const range = isLatent(shape[2] ?? 1) ? latentRange : 1;
+    const look: TileLook =
+      difference === null ? plain : { kind: 'signed', channel: 'first', colours: signedMap(paint), range };
+    return this.#tiles(difference === null ? points : lessThan(points, difference), shape, look);
+  }
+
+  tilesOfReference({ points, shape, kind }: Reference): TilePicture | null {
+    if (points === null || shape === null) return null;
+    const tiles = this.#tiles(points, shape, plain);
+    return kind === 'data' ? { ...tiles, selected: new Set() } : tiles;
+  }
+
+  #tiles(values: Float32Array, shape: readonly number[], look: TileLook): TilePicture {
+    const [height = 1, width = 1, channels = 1] = shape;
+    const count = Math.floor(values.length / (height * width * channels));
+    return { values, count, shape: { height, width, channels }, look, selected: this.#selected() };
   }
 
   #groundOf(points: Float32Array, row: Row, paint: Paint): Ground | null {

@@ -21,7 +21,7 @@ export interface Estimate {
   /** Network evaluations that it took. */
   readonly nfe: number;
   readonly mean: number;
-  /** Two standard errors of the mean; null for a single seed. */
+  /** Two standard errors of the mean; of a single seed those of its measurement, null where it has none. */
   readonly error: number | null;
   readonly seeds: number;
 }
@@ -29,17 +29,22 @@ export interface Estimate {
 /** Mean over seeds and two standard errors, 2 s / sqrt(n), of one metric at every number of evaluations. */
 export function estimatesOf(results: Measurement['results'], metric: string): Estimate[] {
   const byNfe = new Map<number, number[]>();
-  for (const { nfe, metrics } of results) {
+  const alone = new Map<number, number>();
+  for (const { nfe, metrics, errors } of results) {
     const value = metrics[metric];
     if (value !== undefined) byNfe.set(nfe, [...(byNfe.get(nfe) ?? []), value]);
+    const error = errors?.[metric];
+    if (error !== undefined) alone.set(nfe, error);
   }
   return [...byNfe]
     .sort(([a], [b]) => a - b)
     .map(([nfe, values]) => {
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-      const error = values.length < 2 ? null : 2 * Math.sqrt(squares / (values.length - 1) / values.length);
-      return { nfe, mean, error, seeds: values.length };
+      const own = alone.get(nfe) ?? null;
+      const variance = values.length < 2 ? null : squares / (values.length - 1) / values.length;
+      const single = variance === null ? own : Math.sqrt(variance);
+      return { nfe, mean, error: single === null ? null : 2 * single, seeds: values.length };
     });
 }
 
@@ -65,6 +70,14 @@ export function metricsOf(runs: readonly MeasuredRun[], metrics: Catalog['metric
     runs.flatMap(({ measured }) => measured?.results.flatMap((each) => Object.keys(each.metrics)) ?? []),
   );
   return found.size === 0 ? metrics : metrics.filter(({ id }) => found.has(id));
+}
+
+/** The metric that is shown until another is chosen: of images the one that papers report. */
+export function firstMetric(metrics: Catalog['metrics'], runs: readonly MeasuredRun[]): string | null {
+  const isFound = runs.some(
+    ({ measured }) => measured?.results.some((each) => 'frechetDistance' in each.metrics) ?? false,
+  );
+  return isFound ? 'frechetDistance' : (metrics[0]?.id ?? null);
 }
 
 /** Evaluations that any run was measured with, ascending: the columns of the table. */

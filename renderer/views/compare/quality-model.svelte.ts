@@ -4,7 +4,7 @@ import { isActive } from '../../state/runs.svelte.ts';
 import type { RunSummary } from '#contract/runs.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
 import type { CompareModel } from './model.svelte.ts';
-import { linesOf, measuredNfes, metricsOf, seeds } from './quality-curves.ts';
+import { firstMetric, linesOf, measuredNfes, metricsOf, seeds } from './quality-curves.ts';
 import type { MeasuredRun } from './quality-curves.ts';
 import type { CompareSettings } from './settings.svelte.ts';
 
@@ -47,9 +47,12 @@ export class QualityModel {
   });
   readonly plans = $derived.by((): QualityPlan[] => this.#subjects.flatMap(({ run }) => this.#planOf(run)));
   readonly metrics = $derived.by(() => metricsOf(this.runs, this.#workbench.catalog.catalog?.metrics ?? []));
-  readonly metric = $derived.by(
-    () => this.metrics.find(({ id }) => id === this.#settings.metric) ?? this.metrics[0] ?? null,
-  );
+  readonly metric = $derived.by(() => {
+    const wanted = this.metrics.find(({ id }) => id === this.#settings.metric);
+    if (wanted !== undefined) return wanted;
+    const first = firstMetric(this.metrics, this.runs);
+    return this.metrics.find(({ id }) => id === first) ?? null;
+  });
   readonly lines = $derived.by(() => (this.metric === null ? [] : linesOf(this.runs, this.metric.id)));
   readonly nfes = $derived.by(() => (this.metric === null ? [] : measuredNfes(this.runs, this.metric.id)));
   /** Shares are read on a linear axis, everything else on a logarithmic one. */

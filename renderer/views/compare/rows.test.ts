@@ -13,6 +13,8 @@ const method = (produces: Produces, needsTeacher = false): MethodEntry => ({
   produces,
   needsTeacher,
   isTrainable: true,
+  usesEncoder: false,
+  imageDefaults: {},
   params: {},
   views: ['samples'],
 });

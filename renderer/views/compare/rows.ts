@@ -8,6 +8,8 @@ import { hasSameData, noiseDimOf } from '../noise.ts';
 /** Rows unless someone chooses, and the most that can be chosen. */
 const byDefault = 4;
 export const mostRows = 8;
+/** Images that a cell has room for. */
+export const mostImages = 100;
 /** Columns that fit beside each other. */
 export const mostColumns = 8;
 
@@ -64,6 +66,7 @@ export function rowOf(
 ): Row {
   const { nfes, count, seed } = settings;
   const asked = askedOf(run, settings);
+  const shown = run.sampleShape?.length === 3 ? Math.min(count, mostImages) : count;
   const has = (nfe: number): boolean => method.produces !== 'generator' || nfe === 1;
   // Where its teacher takes the noise is the same whatever the evaluations: it comes with the first cell.
   const first = nfes.findIndex(has);
@@ -78,7 +81,7 @@ export function rowOf(
             run: run.id,
             step,
             nfe,
-            count,
+            count: shown,
             seed,
             ...asked,
             withTeacher: method.needsTeacher && column === first,

@@ -30,7 +30,8 @@ export class CompareSettings {
 
   /** Null until someone decides: then it stands where there is room for it. */
   hasQuality = $state<boolean | null>(null);
-  metric = $state('energyDistance');
+  /** Null until someone chooses. */
+  metric = $state<string | null>(null);
   readonly quality = $state({ count: 2000 });
   readonly nfeWindow = new XWindow();
 }

@@ -14,8 +14,12 @@ export function describeCell(frame: ViewFrame, difference: Difference | null, sa
   if (at.length > mostTold) told.push('...');
   const away = difference?.lengths[sample];
   const mode = frame.arrays['modes']?.[sample];
+  const label = frame.arrays['labels']?.[sample];
+  // Of an image the numbers say nothing that is not seen.
+  const place = frame.shape === undefined ? `: (${told.join(', ')})` : '';
   return [
-    `sample ${formatCount(sample)}: (${told.join(', ')})`,
+    `sample ${formatCount(sample)}${place}`,
+    ...(label === undefined ? [] : [`class ${label}`]),
     ...(away === undefined ? [] : [`${formatNumber(away)} away`]),
     ...(mode === undefined ? [] : [mode < 0 ? 'outside all modes' : `mode ${mode + 1}`]),
   ].join(', ');

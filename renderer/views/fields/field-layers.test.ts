@@ -31,6 +31,7 @@ const frame: ViewFrame = {
   kind: 'velocity',
   step: 1,
   nfe: 1,
+  computeMs: 1,
   count: side * side,
   dim: 2,
   arrays: { points: nodes, vectors: nodes.map((value) => value + 4) },

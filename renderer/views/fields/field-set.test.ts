@@ -3,7 +3,7 @@ import type { ViewFrame } from '#contract/frames.ts';
 import { fieldSetOf, leadingPart } from './field-set.ts';
 
 function frame(arrays: ViewFrame['arrays'], dim: number): ViewFrame {
-  return { run: 'a', kind: 'drift', step: 3, nfe: 1, count: 2, dim, arrays };
+  return { run: 'a', kind: 'drift', step: 3, nfe: 1, computeMs: 1, count: 2, dim, arrays };
 }
 
 describe('fieldSetOf', () => {

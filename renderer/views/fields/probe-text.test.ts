@@ -6,7 +6,7 @@ import { exactText, probeRows, probeText } from './probe-text.ts';
 fc.configureGlobal({ seed: 20261122 });
 
 function frame(arrays: ViewFrame['arrays'], dim = 2): ViewFrame {
-  return { run: 'a', kind: 'probe', step: 1500, nfe: 1, count: 1, dim, arrays };
+  return { run: 'a', kind: 'probe', step: 1500, nfe: 1, computeMs: 1, count: 1, dim, arrays };
 }
 
 describe('probeRows', () => {

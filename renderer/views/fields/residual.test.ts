@@ -3,7 +3,7 @@ import type { ViewFrame } from '#contract/frames.ts';
 import { residualOf, residualSize } from './residual.ts';
 
 function frame(arrays: ViewFrame['arrays'], dim = 2): ViewFrame {
-  return { run: 'a', kind: 'velocity', step: 3, nfe: 1, count: 2, dim, arrays };
+  return { run: 'a', kind: 'velocity', step: 3, nfe: 1, computeMs: 1, count: 2, dim, arrays };
 }
 
 it('the size of a residual is of whole vectors, and relative to the teacher', () => {

@@ -42,6 +42,7 @@ const ownSymbols: Readonly<Record<Produces, string>> = {
   flowMap: '-\\partial_d f_\\theta(z, d)',
   policy: '\\pi_\\theta(x, t)',
   generator: 'v_\\theta(x, t)',
+  features: '\\phi_\\theta(x)',
 };
 
 /** What a choice shows, in a sentence for who points at its symbol. */

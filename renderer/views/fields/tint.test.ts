@@ -9,6 +9,7 @@ const set = fieldSetOf(
     kind: 'velocity',
     step: 1,
     nfe: 1,
+    computeMs: 1,
     count: 3,
     dim: 2,
     arrays: {

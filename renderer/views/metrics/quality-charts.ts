@@ -22,15 +22,20 @@ export function qualityChartsOf(
   return inOrder([...charts.values()], metrics);
 }
 
-/** Mean and sample standard deviation of one metric at every number of evaluations; 0 for one seed. */
+/**
+ * Mean and sample standard deviation of one metric at every number of evaluations; for one seed the error
+ * that its measurement came with, or 0.
+ */
 export function overSeeds(
   results: Measurement['results'],
   name: string,
 ): { source: SeriesBuffer; spread: Float64Array } {
   const byNfe = new Map<number, number[]>();
-  for (const { nfe, metrics } of results) {
+  const alone = new Map<number, number>();
+  for (const { nfe, metrics, errors } of results) {
     const value = metrics[name];
     if (value !== undefined) byNfe.set(nfe, [...(byNfe.get(nfe) ?? []), value]);
+    alone.set(nfe, errors?.[name] ?? 0);
   }
   const points = [...byNfe].sort(([a], [b]) => a - b);
   const means = points.map(([, values]) => mean(values));
@@ -39,8 +44,8 @@ export function overSeeds(
     Float64Array.from(points, ([nfe]) => nfe),
     Float64Array.from(means),
   );
-  const spread = Float64Array.from(points, ([, values], index) => {
-    if (values.length < 2) return 0;
+  const spread = Float64Array.from(points, ([nfe, values], index) => {
+    if (values.length < 2) return alone.get(nfe) ?? 0;
     const squares = values.reduce((sum, value) => sum + (value - (means[index] ?? NaN)) ** 2, 0);
     return Math.sqrt(squares / (values.length - 1));
   });

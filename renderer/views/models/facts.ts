@@ -1,5 +1,5 @@
 import type { ModelSummary } from '#contract/checkpoints.ts';
-import type { Convention } from '#contract/networks.ts';
+import type { Convention, PixelRange } from '#contract/networks.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 
 interface Fact {
@@ -15,6 +15,13 @@ const conventions = {
   'flow-1000': 'noise - data at 1000 t',
 } as const satisfies Record<Convention, string>;
 
+const ranges = {
+  symmetric: 'from -1 to 1',
+  unit: 'from 0 to 1',
+  byte: 'from 0 to 255',
+  imagenet: 'normalised as ImageNet',
+} as const satisfies Record<PixelRange, string>;
+
 /** What a person may want to know of an imported model, in rows. */
 export function modelFacts(model: ModelSummary): Fact[] {
   const { config, convention, parameters, bytes, fileName, sampleShape, classes } = model;
@@ -22,7 +29,10 @@ export function modelFacts(model: ModelSummary): Fact[] {
     { label: 'File', value: fileName, title: fileName },
     { label: 'Parameters', value: formatCount(parameters), title: String(parameters) },
     { label: 'Weights', value: formatBytes(bytes) },
-    { label: model.use === 'autoencoder' ? 'Image' : 'Sample', value: sampleShape.join(' × ') },
+    {
+      label: model.use === 'autoencoder' || model.use === 'features' ? 'Image' : 'Sample',
+      value: sampleShape.join(' × '),
+    },
     ...(classes > 0 ? [{ label: 'Classes', value: formatCount(classes) }] : []),
     ...(config.network === 'dit'
       ? [
@@ -39,6 +49,13 @@ export function modelFacts(model: ModelSummary): Fact[] {
       ? [
           { label: 'Levels', value: config.widths.join(', ') },
           { label: 'Scaling factor', value: `${config.scalingFactor}` },
+        ]
+      : []),
+    ...(config.network === 'features'
+      ? [
+          { label: 'Pixels', value: ranges[config.range] },
+          { label: 'Layout', value: config.layout === 'nchw' ? 'channels first' : 'channels last' },
+          { label: 'Output', value: config.output, title: config.output },
         ]
       : []),
     ...(convention === null ? [] : [{ label: 'Its velocity', value: conventions[convention] }]),

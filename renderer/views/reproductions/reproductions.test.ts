@@ -50,6 +50,14 @@ describe('words of a reproduction', () => {
       'verdict',
     ]);
     expect(document).toMatchObject({ name: 'a', verdict: 'does not hold', seeds: [0, 1, 2] });
+    const aims = [{ title: 'Distance', limit: 'at most 1', measured, outcome: 'holds' as const }];
+    const judged = JSON.parse(
+      resultJson(reproductionEntry('a'), { ...result, aims, notes: ['So it is'] }),
+    ) as {
+      aims: unknown[];
+      notes: unknown;
+    };
+    expect([judged.aims.length, judged.notes]).toEqual([1, ['So it is']]);
   });
 });
 

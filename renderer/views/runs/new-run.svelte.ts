@@ -4,14 +4,17 @@ import type { WireError } from '#contract/errors.ts';
 import { wireErrorFrom } from '#contract/errors.ts';
 import { NO_DATASET } from '#contract/runs.ts';
 import type { DatasetChoice, RunConfigInput } from '#contract/runs.ts';
+import { isOfNetwork, methodSchemaFor, runSchemaFor } from '../../form/for-images.ts';
+import type { SamplesOf } from '../../form/for-images.ts';
 import { formFromSchema, refusalsFromError } from '../../form/form-state.svelte.ts';
 import type { FormState } from '../../form/form-state.svelte.ts';
+import type { Field } from '../../form/schema.ts';
 import type { Draft } from '../../state/selection.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
 import { teachersOf } from './status-text.ts';
 
 /** Parts of a run's config that the form shows in ways of their own. */
-const shownElsewhere = ['method', 'params', 'dataset', 'teacher'];
+const shownElsewhere = ['method', 'params', 'dataset', 'teacher', 'encoder'];
 
 /** What the engine calls the exact velocity of data in closed form. */
 const analytic = 'analytic';
@@ -24,6 +27,12 @@ export interface TeacherOption {
   readonly fits: boolean;
 }
 
+/** A run whose features can be learnt in. */
+interface EncoderOption {
+  readonly id: string;
+  readonly title: string;
+}
+
 /** The New run form: what is chosen, the three forms that follow from it, and how it is sent. */
 export class NewRunState {
   methodId = $state('');
@@ -31,6 +40,9 @@ export class NewRunState {
   /** What a person chose to learn from; it counts while it can be had. */
   chosenTeacher = $state<string | null>(null);
   teacherError = $state<string | null>(null);
+  /** The run of an encoder that a person chose; null is pixels. */
+  chosenEncoder = $state<string | null>(null);
+  encoderError = $state<string | null>(null);
   isSubmitting = $state(false);
   /** What is wrong and belongs to no field. */
   error = $state.raw<WireError | null>(null);
@@ -74,10 +86,40 @@ export class NewRunState {
     return isAsked ? this.#workbench.models.get(this.teacher) : null;
   });
 
+  /** What samples are: those of an imported teacher, else of the data; classes are the teacher's where there is one. */
+  readonly samples: SamplesOf | null = $derived.by(() => {
+    const model = this.importedTeacher;
+    if (model !== null) {
+      const { sampleShape, classes } = model;
+      return sampleShape.length === 3 ? { shape: sampleShape, classes } : {};
+    }
+    if (this.dataset === null) return null;
+    const { shape, classes } = this.dataset;
+    const taught = this.method?.needsTeacher === true ? this.#workbench.runs.get(this.teacher) : null;
+    return { ...(shape && { shape }), classes: taught?.classes ?? classes ?? 0 };
+  });
+
+  /** Encoders of samples like those of the data, where the method can learn in their features. */
+  readonly encoders: readonly EncoderOption[] = $derived.by(() => {
+    const shape = this.samples?.shape;
+    if (this.method?.usesEncoder !== true || shape === undefined) return [];
+    const { runs, catalog } = this.#workbench;
+    return [...runs.list, ...runs.demos]
+      .filter(({ config, step }) => step > 0 && catalog.method(config.method)?.produces === 'features')
+      .filter(({ sampleShape }) => sampleShape === undefined || String(sampleShape) === String(shape))
+      .map(({ id, name, step }) => ({ id, title: `${name}, step ${step}` }));
+  });
+  readonly encoder = $derived.by(() => this.encoders.find(({ id }) => id === this.chosenEncoder)?.id ?? null);
+
   // As text, so that the same schema loaded again keeps its form and what was typed there.
-  readonly #methodSchema = $derived.by(() => JSON.stringify(this.method?.params ?? null));
+  readonly #methodSchema = $derived.by(() =>
+    JSON.stringify(this.method === null ? null : methodSchemaFor(this.method, this.samples)),
+  );
   readonly #datasetSchema = $derived.by(() => JSON.stringify(this.dataset?.params ?? null));
-  readonly #runSchema = $derived.by(() => JSON.stringify(this.#workbench.catalog.runSchema));
+  readonly #runSchema = $derived.by(() => {
+    const { runSchema } = this.#workbench.catalog;
+    return JSON.stringify(runSchema === null ? null : runSchemaFor(runSchema, this.samples));
+  });
   /** What the form begins with, where it is not the defaults. */
   readonly #start = $derived.by(() => this.#draft().config ?? null);
   readonly methodForm = $derived.by(() =>
@@ -119,6 +161,8 @@ export class NewRunState {
         this.methodId = method;
         this.datasetId = dataset;
         this.chosenTeacher = draft().config?.teacher ?? null;
+        this.chosenEncoder = draft().config?.encoder ?? null;
+        this.encoderError = null;
         this.error = null;
         this.teacherError = null;
       });
@@ -130,6 +174,12 @@ export class NewRunState {
         this.datasetId = this.datasets[0]?.id ?? this.datasetId;
       }
     });
+  }
+
+  /** Whether a parameter of the method matters for the data that is chosen. */
+  matters(field: Field): boolean {
+    const form = this.methodForm;
+    return form === null || isOfNetwork(form, field, this.samples?.shape !== undefined);
   }
 
   async importFile(file: File): Promise<void> {
@@ -146,6 +196,7 @@ export class NewRunState {
     if (this.refusal !== null) return;
     this.error = null;
     this.teacherError = null;
+    this.encoderError = null;
     const forms = [this.datasetForm, this.runForm, this.methodForm];
     if (forms.some((form) => form !== null && form.firstInvalid !== null)) {
       await focusFirstInvalid(element);
@@ -168,6 +219,7 @@ export class NewRunState {
       ...this.runForm?.values(),
       method: this.methodId,
       ...(this.method?.needsTeacher === true && this.teacher !== null ? { teacher: this.teacher } : {}),
+      ...(this.encoder === null ? {} : { encoder: this.encoder }),
       params: this.methodForm?.values() ?? {},
       dataset:
         this.importedTeacher === null
@@ -184,6 +236,10 @@ export class NewRunState {
       if (path === 'teacher') {
         this.teacherError = message;
         return true;
+      }
+      if (path === 'encoder') {
+        this.encoderError = message;
+        return this.encoders.length > 0;
       }
       if (path.startsWith('params.')) return this.methodForm?.refuse(path.slice(7), message) ?? false;
       return (

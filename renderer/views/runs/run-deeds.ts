@@ -1,4 +1,5 @@
 import { commandLineOf } from '#contract/command-line.ts';
+import type { JsonSchema, MethodEntry } from '#contract/catalog.ts';
 import type { RunSummary } from '#contract/runs.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
 import type { Hands } from '../../ui/hands.svelte.ts';
@@ -74,11 +75,21 @@ export function runCommandLine({ catalog }: Workbench, run: RunSummary): string 
   const dataset = catalog.dataset(run.config.dataset.id);
   if (method === null || catalog.runSchema === null) return null;
   return commandLineOf(run.config, {
-    methodSchema: method.params,
+    methodSchema: run.sampleShape === undefined ? method.params : withoutImageDefaults(method),
     // A data set that is gone has no schema any more; points that were brought never had parameters.
     datasetSchema: dataset?.params ?? {},
     runSchema: catalog.runSchema,
   });
+}
+
+/** Defaults that images change depend on more than a command says, so that these values are always written. */
+function withoutImageDefaults({ params, imageDefaults }: MethodEntry): JsonSchema {
+  const properties = Object.entries((params['properties'] ?? {}) as Record<string, object>);
+  const plain = properties.map(([name, property]) => [
+    name,
+    name in imageDefaults ? { ...property, default: undefined } : property,
+  ]);
+  return { ...params, properties: Object.fromEntries(plain) };
 }
 
 export async function copyCommandLine(hands: Hands, run: RunSummary): Promise<void> {

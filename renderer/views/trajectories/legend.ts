@@ -34,7 +34,9 @@ export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
     }
   }
   if (colourBy === 'flat') meanings.push({ colour, label: run, isLine: true });
-  if (colourBy === 'group') meanings.push({ colour: '--data-noise', label: 'Outside all modes' });
+  if (colourBy === 'group' && main?.groupedBy === undefined) {
+    meanings.push({ colour: '--data-noise', label: 'Outside all modes' });
+  }
   if (overlay !== null) {
     meanings.push({ colour: overlay.colour, label: overlay.name, isLine: overlay.paths !== null });
   }
@@ -59,7 +61,7 @@ export function legendEntries(legend: LegendOf, paint: Paint): LegendEntry[] {
     label,
     isLine,
   }));
-  const { colourBy, teacher } = legend.picture;
+  const { main, colourBy, teacher } = legend.picture;
   if (teacher !== null) {
     entries.push({ colour: paint.css('--ink-3'), label: pairsText(teacher.pairs), isLine: true });
   }
@@ -71,7 +73,8 @@ export function legendEntries(legend: LegendOf, paint: Paint): LegendEntry[] {
     });
   }
   if (colourBy === 'group') {
-    entries.push({ colour: paint.css('--ink-3'), label: 'Colour: mode of the end point', isLine: true });
+    const what = main?.groupedBy ?? 'mode of the end point';
+    entries.push({ colour: paint.css('--ink-3'), label: `Colour: ${what}`, isLine: true });
   }
   return entries;
 }

@@ -1,8 +1,12 @@
+import { untrack } from 'svelte';
 import type { PointSet, ViewFrame } from '#contract/frames.ts';
 import { fastestOf } from '../../scene/speeds.ts';
 import { Trail } from '../../scene/trail.ts';
 import type { Film } from '../../state/film.svelte.ts';
+import { axisNames, basisOf, frameInAxes, inAxes } from './basis.ts';
+import type { Basis } from './basis.ts';
 import { filmPathsOf, positionsOf, timeOfStep } from './film-paths.ts';
+import { differenceOf } from '../difference.ts';
 import { teacherPairsOf } from '../teacher-pairs.ts';
 import type { OverlayView } from './overlay.svelte.ts';
 import type { Overlay, PathSet, TeacherPaths, TrajectoryPicture } from './picture.ts';
@@ -19,6 +23,15 @@ interface Inputs {
   data: () => PointSet | null;
   overlay: OverlayView;
   runColour: () => string;
+  /** What the axes are called in which images are seen; null for points, which are seen as they are. */
+  titles: () => readonly string[] | null;
+}
+
+/** Axes in which images are seen, and what they are called. */
+interface Seen {
+  readonly run: string;
+  readonly basis: Basis;
+  readonly names: readonly string[];
 }
 
 /** Training steps that the trail of a sample without film goes back to. */
@@ -28,7 +41,22 @@ const trailLength = 10;
 export class TrajectoryModel {
   readonly #inputs: Inputs;
   readonly #trail = new Trail(trailLength);
-  readonly #sampler = $derived.by(() => samplerPaths(this.#inputs.frame()));
+  #lastSeen: Seen | null = null;
+  readonly #isImage = $derived.by(() => this.#inputs.titles() !== null);
+  /** Those of the newest frame that has some: moments of the film are seen in them too. */
+  readonly seen = $derived.by((): Seen | null => {
+    const frame = this.#inputs.frame();
+    const basis = basisOf(frame);
+    if (frame !== null && basis !== null) {
+      // What was asked for when the frame came: another wish is named when it is answered.
+      const names = axisNames(basis, untrack(() => this.#inputs.titles()) ?? []);
+      this.#lastSeen = { run: frame.run, basis, names };
+    }
+    return this.#lastSeen?.run === frame?.run ? this.#lastSeen : null;
+  });
+  /** What is drawn, in the axes of images. */
+  readonly frame = $derived.by(() => this.#inAxes(this.#inputs.frame()));
+  readonly #sampler = $derived.by(() => samplerPaths(this.frame));
   readonly #film = $derived.by(() => this.#filmPaths());
   readonly #trailed = $derived.by(() => this.#trailPaths());
 
@@ -51,7 +79,8 @@ export class TrajectoryModel {
   });
 
   readonly overlay = $derived.by((): Overlay | null => {
-    const { run, frame, colour, sharesNoise } = this.#inputs.overlay;
+    const { run, colour, sharesNoise } = this.#inputs.overlay;
+    const frame = this.#inAxes(this.#inputs.overlay.frame);
     if (run === null || frame === null) return null;
     const { count, dim } = frame;
     const paths = samplerPaths(frame);
@@ -62,10 +91,17 @@ export class TrajectoryModel {
 
   /** Where the teacher takes the same noise, where that was asked for. */
   readonly teacher = $derived.by((): TeacherPaths | null => {
-    const frame = this.#inputs.frame();
-    const pairs = teacherPairsOf(frame);
-    if (frame === null || pairs === null) return null;
+    const { frame } = this;
+    const found = teacherPairsOf(frame);
+    if (frame === null || found === null) return null;
     const { count, dim, arrays } = frame;
+    const { ends, teacherEnds } = arrays;
+    // In few axes samples lie closer than they do.
+    const whole =
+      ends === undefined || teacherEnds === undefined
+        ? null
+        : differenceOf(ends, teacherEnds, ends.length / count);
+    const pairs = whole === null ? found : { ...found, rms: whole.rms };
     const { teacherPositions: positions, teacherTimes: times } = arrays;
     if (positions === undefined || times === undefined) return { paths: null, pairs };
     const fastest = fastestOf(positions, times, count, dim);
@@ -79,7 +115,7 @@ export class TrajectoryModel {
       main: this.main,
       overlay: this.overlay,
       teacher: this.teacher,
-      data: hasData ? data() : null,
+      data: hasData ? this.#dataInAxes(data()) : null,
       look,
       axes,
       colourBy: (this.main?.modes ?? null) === null && colourBy === 'group' ? 'time' : colourBy,
@@ -99,6 +135,19 @@ export class TrajectoryModel {
       if (film === null) return;
       for (const position of positionsOf(film.steps.length)) film.want(position);
     });
+  }
+
+  /** Images in the axes in which they are seen, once there are such; points as they are. */
+  #inAxes(frame: ViewFrame | null): ViewFrame | null {
+    if (frame === null || !this.#isImage) return frame;
+    return this.seen === null ? null : frameInAxes(frame, this.seen.basis);
+  }
+
+  #dataInAxes(points: PointSet | null): PointSet | null {
+    if (points === null || !this.#isImage) return points;
+    const basis = this.seen?.basis ?? null;
+    if (basis === null || points.dim !== basis.centre.length) return null;
+    return { ...points, dim: basis.axes.length / points.dim, values: inAxes(points.values, basis) };
   }
 
   #filmPaths() {
@@ -134,10 +183,12 @@ export class TrajectoryModel {
 function samplerPaths(frame: ViewFrame | null): PathSet | null {
   if (frame === null) return null;
   const { count, dim, arrays } = frame;
-  const { positions, times, modes } = arrays;
+  const { positions, times, modes, labels } = arrays;
   if (positions === undefined || times === undefined) return null;
   const fastest = fastestOf(positions, times, count, dim);
-  return { positions, times, count, dim, modes: modes ?? null, kind: 'sampler', t: null, fastest };
+  const set = { positions, times, count, dim, kind: 'sampler' as const, t: null, fastest };
+  if (modes === undefined && labels !== undefined) return { ...set, modes: labels, groupedBy: 'class' };
+  return { ...set, modes: modes ?? null };
 }
 
 /** Both ends lie at data: the times only tell the two records apart. */

@@ -17,6 +17,7 @@ export class OverlayView {
   readonly #workbench: Workbench;
   readonly #scope: PaneScope;
   readonly #settings: TrajectorySettings;
+  readonly #count: () => number;
   readonly #live = new LiveView();
 
   /** Runs that can be drawn over the one that is shown. */
@@ -52,10 +53,12 @@ export class OverlayView {
     return this.noiseDim === null || this.noiseDim === dim;
   });
 
-  constructor(workbench: Workbench, scope: PaneScope, settings: TrajectorySettings) {
+  /** @param count  paths that are drawn */
+  constructor(workbench: Workbench, scope: PaneScope, settings: TrajectorySettings, count: () => number) {
     this.#workbench = workbench;
     this.#scope = scope;
     this.#settings = settings;
+    this.#count = count;
   }
 
   /** Sets the effects up; to be called while a component is made. */
@@ -64,7 +67,8 @@ export class OverlayView {
     const status = $derived(this.run?.status ?? '');
     $effect(() => {
       const { client } = this.#workbench.connection;
-      const { count, sampler, wanted } = this.#settings;
+      const { sampler, wanted } = this.#settings;
+      const count = this.#count();
       const asked = askedOf({ classes: this.#classes }, wanted);
       const nfe = budgetOf(this.#settings, this.#method?.produces);
       const hasPaths = this.#method?.views.includes('trajectories') ?? false;

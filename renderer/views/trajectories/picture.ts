@@ -21,6 +21,8 @@ export interface PathSet {
   readonly dim: number;
   /** [count] */
   readonly modes: Float32Array | null;
+  /** What `modes` are, if not the modes of the data. */
+  readonly groupedBy?: 'class';
   readonly kind: 'sampler' | 'film' | 'trail';
   /** Time of the dots; null follows sampler time. */
   readonly t: number | null;

@@ -18,8 +18,14 @@ export function sampleText(set: PathSet | null, sample: number, t: number): stri
   return [
     `Sample ${formatCount(sample)}: (${told.join(', ')})`,
     ...(speed === null ? [] : [`speed ${formatNumber(speed)}`]),
-    ...(mode === undefined ? [] : [mode < 0 ? 'outside all modes' : `mode ${mode + 1}`]),
+    ...(mode === undefined ? [] : [groupText(mode, set.groupedBy)]),
   ].join(', ');
+}
+
+/** Modes are counted from 1, as swatches are; classes have the numbers of their data. */
+function groupText(group: number, groupedBy: PathSet['groupedBy']): string {
+  if (groupedBy === 'class') return `class ${group}`;
+  return group < 0 ? 'outside all modes' : `mode ${group + 1}`;
 }
 
 function dotsOf({ positions, times, count, dim, t }: PathSet): Dots {

@@ -4,6 +4,7 @@ import type { Pane } from '../../state/panes.svelte.ts';
 import type { Wanted } from '../asked.ts';
 import { firstAxes } from '../axes.ts';
 import type { Axes } from '../axes.ts';
+import type { ImageAxes, Pairs } from './image-axes.ts';
 
 /** What a person has set in the trajectories view of one pane; it outlives a look at another view. */
 export class TrajectorySettings {
@@ -18,6 +19,13 @@ export class TrajectorySettings {
   tail = $state(1);
   look = $state<Look>('flat');
   axes = $state.raw<Axes>(firstAxes);
+  /** Of images, which have too many coordinates to choose two of. */
+  imageAxes = $state<ImageAxes>('pca2');
+  classPairs = $state.raw<Pairs>([
+    { from: 0, to: 1 },
+    { from: 0, to: 2 },
+  ]);
+  samplePairs = $state.raw<Pairs | null>(null);
   /** A run that is drawn over the pane's own, by its id. */
   overlay = $state<string | null>(null);
   hasData = $state(true);
