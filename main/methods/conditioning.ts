@@ -33,6 +33,9 @@ export const conditioningParams = {
   }),
 } as const;
 
+/** Standards of students of images: the digits need no more of a batch, and classes where there are some. */
+export const imageStudentDefaults = { batch: 64, learningRate: 1e-3, conditional: true } as const;
+
 /** One more for a student that reads the guidance scale, so that it can be chosen when it is sampled. */
 export const guidanceRangeParams = {
   guidanceMax: z.number().min(0).max(20).default(1).meta({

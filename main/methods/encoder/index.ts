@@ -28,7 +28,7 @@ export const encoder = defineMethod({
   reference:
     'Deng et al. Generative Modeling via Drifting. 2026; He et al. Masked Autoencoders Are Scalable Vision Learners. 2022.',
   equation:
-    '\\mathcal L = \\mathbb E\\,\\lVert m \\odot (g_\\theta(f_\\theta((1 - m) \\odot x)) - x) \\rVert^2 / \\lVert m \\rVert_1 - \\lambda \\log p_\\theta(y \\mid x)',
+    '\\begin{gathered} \\mathcal L = \\mathbb E\\,\\lVert m \\odot (\\hat x - x) \\rVert^2 / \\lVert m \\rVert_1 - \\lambda \\log p_\\theta(y \\mid x) \\\\ \\hat x = g_\\theta(f_\\theta((1 - m) \\odot x)) \\end{gathered}',
   produces: 'features',
   needsTeacher: false,
   params,

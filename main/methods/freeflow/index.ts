@@ -4,7 +4,7 @@ import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Condition, VelocityField } from '../../maths/sampleable.ts';
 import { stopGradient } from '../../tensor/ops.ts';
 import { unpack } from '../../tensor/tree.ts';
-import { conditionerOf } from '../conditioning.ts';
+import { conditionerOf, imageStudentDefaults } from '../conditioning.ts';
 import { type MethodContext, defineMethod } from '../method.ts';
 import { networkLayout, optimisedStep } from '../optimisation.ts';
 import { auxiliaryOf } from './auxiliary.ts';
@@ -31,6 +31,7 @@ export const freeflow = defineMethod({
   produces: 'flowMap',
   needsTeacher: true,
   params,
+  imageDefaults: imageStudentDefaults,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, context: MethodContext) {
     const { sampleShape, totalSteps } = context;

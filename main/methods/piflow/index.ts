@@ -7,7 +7,7 @@ import { timeFromRawTime } from '../../maths/policy/raw-time.ts';
 import type { Condition, Policy } from '../../maths/sampleable.ts';
 import { stopGradient } from '../../tensor/ops.ts';
 import { unpack } from '../../tensor/tree.ts';
-import { conditionerOf } from '../conditioning.ts';
+import { conditionerOf, imageStudentDefaults } from '../conditioning.ts';
 import { type Draw, type MethodContext, defineMethod } from '../method.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../optimisation.ts';
 import { type ImitationOptions, imitateSegment, teacherShare } from './imitation.ts';
@@ -29,6 +29,7 @@ export const piflow = defineMethod({
   produces: 'policy',
   needsTeacher: true,
   params,
+  imageDefaults: imageStudentDefaults,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, context: MethodContext) {
     const { sampleShape, totalSteps } = context;

@@ -43,8 +43,8 @@ const params = z.object({
   emaDecay: optimisationParams.emaDecay.default(0.99),
 });
 
-/** Digits, 1400 steps: a smaller batch at half the rate, with classes, which a DiT learns well from. */
-const IMAGE_DEFAULTS = { batch: 128, learningRate: 1e-3, conditional: true } as const;
+/** A DiT on digits: at equal numbers of images shown a batch of 64 is ahead of one of 128. */
+const IMAGE_DEFAULTS = { batch: 64, learningRate: 1e-3, conditional: true } as const;
 
 export const teacher = defineMethod({
   id: 'teacher',

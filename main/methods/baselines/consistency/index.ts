@@ -6,7 +6,7 @@ import { interpolate, timeColumn } from '../../../maths/interpolant.ts';
 import type { Condition, FlowMap } from '../../../maths/sampleable.ts';
 import { stopGradient } from '../../../tensor/ops.ts';
 import { unpack } from '../../../tensor/tree.ts';
-import { conditionerOf, conditioningParams } from '../../conditioning.ts';
+import { conditionerOf, conditioningParams, imageStudentDefaults } from '../../conditioning.ts';
 import { type MethodContext, defineMethod } from '../../method.ts';
 import { fromTeacherParam } from '../../network-spec.ts';
 import { sampleNetwork } from '../../network.ts';
@@ -62,6 +62,7 @@ export const consistency = defineMethod({
   produces: 'flowMap',
   needsTeacher: true,
   params,
+  imageDefaults: imageStudentDefaults,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, context: MethodContext) {
     const { sampleShape, totalSteps } = context;

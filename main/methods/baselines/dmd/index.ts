@@ -6,7 +6,7 @@ import { interpolate, pathVelocity } from '../../../maths/interpolant.ts';
 import type { Condition, Generator } from '../../../maths/sampleable.ts';
 import { stopGradient } from '../../../tensor/ops.ts';
 import { unpack } from '../../../tensor/tree.ts';
-import { conditionerOf, conditioningParams } from '../../conditioning.ts';
+import { conditionerOf, conditioningParams, imageStudentDefaults } from '../../conditioning.ts';
 import { type MethodContext, type State, defineMethod } from '../../method.ts';
 import { type NetworkSpec, fromTeacherParam } from '../../network-spec.ts';
 import { sampleNetwork } from '../../network.ts';
@@ -64,6 +64,7 @@ export const dmd = defineMethod({
   produces: 'generator',
   needsTeacher: true,
   params,
+  imageDefaults: imageStudentDefaults,
   views: ['samples'],
   bind(options, context: MethodContext) {
     const { sampleShape, totalSteps } = context;

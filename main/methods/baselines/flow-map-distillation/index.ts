@@ -6,7 +6,7 @@ import { interpolate } from '../../../maths/interpolant.ts';
 import type { Condition } from '../../../maths/sampleable.ts';
 import { stopGradient } from '../../../tensor/ops.ts';
 import { unpack } from '../../../tensor/tree.ts';
-import { conditionerOf, conditioningParams } from '../../conditioning.ts';
+import { conditionerOf, conditioningParams, imageStudentDefaults } from '../../conditioning.ts';
 import { type MethodContext, defineMethod } from '../../method.ts';
 import { fromTeacherParam } from '../../network-spec.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
@@ -56,6 +56,7 @@ export const flowMapDistillation = defineMethod({
   produces: 'flowMap',
   needsTeacher: true,
   params,
+  imageDefaults: imageStudentDefaults,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, context: MethodContext) {
     const { sampleShape, totalSteps } = context;

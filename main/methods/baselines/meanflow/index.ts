@@ -59,6 +59,7 @@ export const meanflow = defineMethod({
   produces: 'flowMap',
   needsTeacher: false,
   params,
+  imageDefaults: { batch: 128, learningRate: 1e-3 },
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, { sampleShape, totalSteps }) {
     const { batch } = options;
