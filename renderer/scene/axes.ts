@@ -159,24 +159,34 @@ export function boxAxes({ look, projection, space, extent, t, time, names }: Box
   for (const axis of [0, 1, 2] as const) {
     const edge = edgeFor(axis, half, onStage);
     if (edge === null) continue;
-    const put = (share: number, text: string, kind: AxisLabel['kind'], awayPx: number): void => {
+    const put = (
+      share: number,
+      text: string,
+      kind: AxisLabel['kind'],
+      awayPx: number,
+      isUpright = false,
+    ): void => {
       const point: [number, number, number] = [...edge.corner];
       point[axis] = share * half[axis];
       const [px, py] = awayFrom(centre, edge, onStage(point), awayPx);
-      labels.push({ px, py, text, kind, anchor: 'middle' });
+      labels.push({ px, py, text, kind, anchor: 'middle', ...(isUpright ? { isUpright } : {}) });
     };
     if (axis === 2 && isTimed) {
       put(-1, time.noise, 'name', 22);
       put(1, time.data, 'name', 22);
       if (edge.lengthPx > 300) for (const tick of time.ticks) put(1 - 2 * tick.t, tick.text, 'tick', 18);
     } else {
+      const name = names?.[axis];
       for (const value of roundTicks(extent)) {
         // A name takes the place of the number in the middle.
-        if (value === 0 && names?.[axis] !== undefined) continue;
-        put(value / extent, String(value).replace('-', '−'), 'tick', 14);
+        if (value === 0 && name !== undefined) continue;
+        put(value / extent, String(value).replace('-', '−'), 'tick', tickPx);
       }
-      if (names?.[axis] === undefined) put(1.09, 'xyz'[axis] ?? '', 'name', 14);
-      else put(0, names[axis], 'name', 32);
+      if (name === undefined) put(1.09, 'xyz'[axis] ?? '', 'name', tickPx);
+      else {
+        const { awayPx, isUpright } = besideNumbers(edge, name);
+        put(0, name, 'name', awayPx, isUpright);
+      }
     }
   }
   return { lines, labels };
@@ -196,6 +206,8 @@ interface Edge {
   along: readonly [number, number];
 }
 
+/** How far numbers lie from the edge. */
+const tickPx = 14;
 /** An axis that points at the eye is not written on. */
 const shortestPx = 70;
 
@@ -231,6 +243,21 @@ function edgeFor(axis: 0 | 1 | 2, half: Vector3, onStage: (point: Vector3) => [n
   return best === null ? null : { corner: best.corner, lengthPx, along };
 }
 
+/** Words are wider than they are high. */
+const widerBy = 1.4;
+
+/** Where a name is clear of the numbers along its edge: level or upright, whichever lies closer. */
+function besideNumbers({ along: [ax, ay] }: Edge, name: string): { awayPx: number; isUpright: boolean } {
+  // Of the normal: how far a box reaches along it.
+  const [nx, ny] = [Math.abs(ay), Math.abs(ax)];
+  const reach = (halfWidth: number, halfHeight: number): number => halfWidth * nx + halfHeight * ny;
+  const halfLength = 2.9 * name.length;
+  const [level, upright] = [reach(halfLength, 7), reach(7, halfLength)];
+  const numbers = reach(10, 7);
+  const perPx = widerBy * nx * nx + ny * ny;
+  return { awayPx: tickPx + (numbers + Math.min(level, upright)) / perPx, isUpright: upright < level };
+}
+
 /** Square to the edge, on the side away from the middle of the box. */
 function awayFrom(
   centre: readonly [number, number],
@@ -240,6 +267,5 @@ function awayFrom(
 ): [number, number] {
   const across: [number, number] = [-along[1], along[0]];
   const side = (px - centre[0]) * across[0] + (py - centre[1]) * across[1] < 0 ? -1 : 1;
-  // Words are wider than they are high.
-  return [px + side * across[0] * byPx * 1.4, py + side * across[1] * byPx];
+  return [px + side * across[0] * byPx * widerBy, py + side * across[1] * byPx];
 }

@@ -8,6 +8,11 @@ export type ReferenceChoice = 'holdout' | 'training' | 'all';
 
 const PIXELS: FeatureSpaceEntry = { id: 'pixels', title: 'Pixels' };
 
+/** The space in words that go on a sentence. */
+export function spaceText({ id, title }: FeatureSpaceEntry): string {
+  return id === PIXELS.id ? 'pixels' : `features of ${title}`;
+}
+
 /** What a person asks of the images of a run, and what was found; one question at a time. */
 export class ImageEvaluation {
   readonly evaluation = new Evaluation();

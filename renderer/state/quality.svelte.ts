@@ -3,6 +3,7 @@ import type { WireError } from '#contract/errors.ts';
 import type { Produces } from '#contract/catalog.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { shownError } from './errors.ts';
+import { spaceText } from './image-evaluation.svelte.ts';
 
 /** How quality is measured: everything that decides its numbers but the run and its parameters. */
 export interface QualitySettings {
@@ -39,6 +40,8 @@ interface Measured {
 /** All that was measured of one run with one setting, from the same parameters. */
 export interface Measurement {
   readonly step: number;
+  /** The space in which images were compared, in words; left out for points. */
+  readonly space?: string | undefined;
   readonly results: readonly Measured[];
 }
 
@@ -105,7 +108,7 @@ export class Quality {
         const etaSecs = done === 0 ? null : perTaskSecs * (missing.length - done);
         this.job = { run: plan.run, done, total: missing.length, etaSecs };
         const input = { run: plan.run, nfe: [nfe], count, seed };
-        const { results } = await client.call(
+        const { results, about } = await client.call(
           'runs.evaluate',
           plan.sampler === null ? input : { ...input, sampler: plan.sampler },
           cancel.signal,
@@ -118,7 +121,8 @@ export class Quality {
           };
           return;
         }
-        for (const each of results) this.#put(plan, count, { budget: nfe, seed, ...each });
+        for (const each of results)
+          this.#put(plan, count, about && spaceText(about.space), { budget: nfe, seed, ...each });
       }
     } catch (error) {
       if (!cancel.signal.aborted) this.error = shownError(error);
@@ -144,11 +148,12 @@ export class Quality {
     );
   }
 
-  #put(plan: QualityPlan, count: number, measured: Measured): void {
+  #put(plan: QualityPlan, count: number, space: string | undefined, measured: Measured): void {
     const found = this.get(plan.run, plan.sampler, count);
     const results = found?.step === plan.step ? found.results : [];
     this.#found.set(keyOf(plan.run, plan.sampler, count), {
       step: plan.step,
+      space,
       results: [...results, measured],
     });
   }

@@ -11,14 +11,28 @@ export interface Wanted {
 /** Largest guidance scale that is offered; the engine takes more. */
 export const mostGuidance = 8;
 
+/** What a run can be asked for. */
+interface Askable {
+  readonly classes: number;
+  /** Whether samples that are asked for no class are dealt out over all of them. */
+  readonly isDealt: boolean;
+}
+
+/** What a run can be asked for: images are dealt out over the classes, points are of any. */
+export function askableOf({ classes, sampleShape }: Pick<RunSummary, 'classes' | 'sampleShape'>): Askable {
+  return { classes, isDealt: sampleShape?.length === 3 };
+}
+
 /**
- * The part of it that a run understands: nothing for one without classes, or without that one, and no
- * guidance where no class is asked for, which the engine would refuse.
+ * The part of it that a run understands: nothing for one without classes, no class that it does not have,
+ * and no guidance where its samples have no class to be guided to, which the engine would refuse.
  */
 export function askedOf(
-  run: Pick<RunSummary, 'classes'> | null,
+  { classes, isDealt }: Askable,
   { label, guidance }: Wanted,
 ): { label?: number; guidance?: number } {
-  if (run === null || label === null || label >= run.classes) return {};
-  return guidance === 1 ? { label } : { label, guidance };
+  if (classes === 0) return {};
+  const guided = guidance === 1 ? {} : { guidance };
+  if (label !== null && label < classes) return { label, ...guided };
+  return isDealt ? guided : {};
 }

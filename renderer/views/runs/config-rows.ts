@@ -7,6 +7,8 @@ interface ConfigRow {
   path: string;
   label: string;
   value: string;
+  /** The whole of it, where the value is a name for it. */
+  id: string | null;
   unit: string | null;
 }
 
@@ -14,16 +16,18 @@ interface Schemas {
   method: MethodEntry | null;
   dataset: DatasetEntry | null;
   runSchema: JsonSchema | null;
+  /** Name of the run with an id; null where it is gone or is no run. */
+  nameOf: (id: string) => string | null;
 }
 
 /** A run's config as rows with the labels and units of its schemas. */
-export function configRows(run: RunSummary, { method, dataset, runSchema }: Schemas): ConfigRow[] {
+export function configRows(run: RunSummary, { method, dataset, runSchema, nameOf }: Schemas): ConfigRow[] {
   const { params, dataset: choice, name: _name, method: methodId, ...settings } = run.config;
   return [
-    { path: 'method', label: 'Method', value: method?.title ?? methodId, unit: null },
-    { path: 'dataset.id', label: 'Data', value: dataset?.title ?? choice.id, unit: null },
+    { path: 'method', label: 'Method', value: method?.title ?? methodId, id: null, unit: null },
+    { path: 'dataset.id', label: 'Data', value: dataset?.title ?? choice.id, id: null, unit: null },
     ...rowsOf(choice.params, dataset?.params ?? null, 'dataset.params.'),
-    ...rowsOf(settings, runSchema, ''),
+    ...rowsOf(settings, runSchema, '').map((row) => withName(row, nameOf)),
     ...rowsOf(params, method?.params ?? null, 'params.'),
   ];
 }
@@ -36,8 +40,15 @@ function rowsOf(values: Record<string, unknown>, schema: JsonSchema | null, pref
     path: prefix + path,
     label: fields.get(path)?.label ?? titleFromName(path),
     value: valueText(value),
+    id: null,
     unit: fields.get(path)?.unit ?? null,
   }));
+}
+
+/** A run that is learnt from is known by its name. */
+function withName(row: ConfigRow, nameOf: Schemas['nameOf']): ConfigRow {
+  const name = row.path === 'teacher' || row.path === 'encoder' ? nameOf(row.value) : null;
+  return name === null ? row : { ...row, value: name, id: row.value };
 }
 
 function leavesOf(values: Record<string, unknown>, prefix: string): [string, unknown][] {

@@ -97,7 +97,7 @@ export class ImageModel {
       ? wanted.guidance === 1
         ? {}
         : { guidance: wanted.guidance }
-      : askedOf({ classes: this.classes }, wanted);
+      : askedOf({ classes: this.classes, isDealt: true }, wanted);
     const isGuided = 'guidance' in classAsked;
     return {
       sampler,

@@ -38,6 +38,7 @@ export class OverlayView {
     this.run === null ? null : this.#workbench.catalog.method(this.run.config.method),
   );
   readonly #classes = $derived.by(() => this.run?.classes ?? 0);
+  readonly #isImage = $derived.by(() => this.run?.sampleShape?.length === 3);
   readonly colour = $derived.by(() =>
     this.run === null ? '--ink' : this.#workbench.runs.colour(this.run.id),
   );
@@ -69,7 +70,7 @@ export class OverlayView {
       const { client } = this.#workbench.connection;
       const { sampler, wanted } = this.#settings;
       const count = this.#count();
-      const asked = askedOf({ classes: this.#classes }, wanted);
+      const asked = askedOf({ classes: this.#classes, isDealt: this.#isImage }, wanted);
       const nfe = budgetOf(this.#settings, this.#method?.produces);
       const hasPaths = this.#method?.views.includes('trajectories') ?? false;
       const view: ViewRequest = hasPaths
