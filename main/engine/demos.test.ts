@@ -65,27 +65,24 @@ it('are whole: each is finished, plays its film and shows every view of its meth
   expect(warnings).toEqual([]);
 });
 
-it.runIf(fs.existsSync(`${shipped}/demo-5-digits-teacher`))(
-  'on digits hold the parameters that samples need, in 16 bits, and students find their teacher',
-  async () => {
-    const { client, warnings } = windowOf();
-    const demos = (await client.call('demos.list', {})).filter(isOnDigits);
-    for (const { id: run, status, step, tags, config, latest } of demos) {
-      expect([status, step, tags]).toEqual(['finished', config.steps, ['16-bit weights']]);
-      // Noise is at 60; training images drawn as many times, 512, are at 0.6.
-      expect(latest['frechetDistance']).toBeLessThan(1.2);
-      const { steps } = await client.call('film.index', { run });
-      expect([steps[0], steps.at(-1)]).toEqual([0, config.steps]);
-      const isStudent = config.teacher !== undefined;
-      const view: ViewRequest =
-        config.method === 'drifting'
-          ? { kind: 'samples', count: 4, label: 3 }
-          : { kind: 'trajectories', count: 4, nfe: isStudent ? 1 : 4, label: 3, withTeacher: isStudent };
-      const { arrays } = await client.call('views.compute', { run, view });
-      for (const values of Object.values(arrays)) expect(values.every(Number.isFinite)).toBe(true);
-    }
-    const names = ['5-digits-teacher', '6-digits-freeflow', '7-digits-piflow', '8-digits-drifting'];
-    expect(demos.map(({ id }) => id)).toEqual(names.map((name) => `demo-${name}`));
-    expect(warnings).toEqual([]);
-  },
-);
+it('on digits hold the parameters that samples need, in 16 bits, and students find their teacher', async () => {
+  const { client, warnings } = windowOf();
+  const demos = (await client.call('demos.list', {})).filter(isOnDigits);
+  for (const { id: run, status, step, tags, config, latest } of demos) {
+    expect([status, step, tags]).toEqual(['finished', config.steps, ['16-bit weights']]);
+    // Of 512 samples; noise is at 60, and the worst of the four at 0.60.
+    expect(latest['frechetDistance']).toBeLessThan(0.8);
+    const { steps } = await client.call('film.index', { run });
+    expect([steps[0], steps.at(-1)]).toEqual([0, config.steps]);
+    const isStudent = config.teacher !== undefined;
+    const view: ViewRequest =
+      config.method === 'drifting'
+        ? { kind: 'samples', count: 4, label: 3 }
+        : { kind: 'trajectories', count: 4, nfe: isStudent ? 1 : 4, label: 3, withTeacher: isStudent };
+    const { arrays } = await client.call('views.compute', { run, view });
+    for (const values of Object.values(arrays)) expect(values.every(Number.isFinite)).toBe(true);
+  }
+  const names = ['5-digits-teacher', '6-digits-freeflow', '7-digits-piflow', '8-digits-drifting'];
+  expect(demos.map(({ id }) => id)).toEqual(names.map((name) => `demo-${name}`));
+  expect(warnings).toEqual([]);
+});
