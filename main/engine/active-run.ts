@@ -265,7 +265,13 @@ export class ActiveRun {
 }
 
 /** By which of its numbers a run's best checkpoint is the best: the first that it measures, the lower the better. */
-const BEST_BY = ['energyDistance', 'teacherRmse', 'heldOutClassLoss', 'heldOutReconstructionLoss'];
+const BEST_BY = [
+  'frechetDistance',
+  'energyDistance',
+  'teacherRmse',
+  'heldOutClassLoss',
+  'heldOutReconstructionLoss',
+];
 
 function makesSamples({ method }: Plan): boolean {
   return method.produces !== 'features';

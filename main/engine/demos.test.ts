@@ -1,5 +1,4 @@
 /** The runs that ship with the program, as a window gets them. */
-import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { createClient } from '#contract/rpc/client.ts';
