@@ -58,7 +58,7 @@ test('a teacher is opened, looked into, imported, sampled and distilled from', a
   await workbench.part('distil').click();
   await workbench.part('method').selectOption('freeflow');
   await expect(workbench.part('no-dataset')).toBeVisible();
-  for (const [name, text] of Object.entries({ steps: '20', batch: '16', width: '32', evalEvery: '0' })) {
+  for (const [name, text] of Object.entries({ steps: '20', batch: '16', ditWidth: '32', evalEvery: '0' })) {
     await workbench.part(`field-${name}`).fill(text);
   }
   await workbench.part('submit').click();

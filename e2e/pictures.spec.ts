@@ -60,6 +60,8 @@ const pictures: Record<string, (workbench: Workbench, page: Page) => Promise<voi
       .toEqual(['13', '13']);
   },
   checkpoint: async (workbench) => {
+    // The window opens on a demo first; a file that is quicker would find none chosen.
+    await expect(workbench.part('step')).toBeVisible(patient);
     await workbench.part('checkpoint-input').setInputFiles(smallSitFile);
     await expect(workbench.part('checkpoint-title')).toContainText('SiT', patient);
   },

@@ -84,7 +84,8 @@ class UtilityProcess extends EventEmitter implements Holder {
   }
 
   #send(message: Down): void {
-    if (this.#child.connected) this.#child.send(message);
+    // What is sent to a process that ends meanwhile is lost, as Electron loses it.
+    if (this.#child.connected) this.#child.send(message, () => {});
   }
 
   #receive(message: Up): void {
