@@ -43,7 +43,10 @@ const params = z.object({
   emaDecay: optimisationParams.emaDecay.default(0.99),
 });
 
-/** A DiT on digits: at equal numbers of images shown a batch of 64 is ahead of one of 128. */
+/**
+ * A DiT on digits: 2800 steps of 64, trained on half of the images, ended at a Frechet distance of 0.22 from
+ * all of them, 1400 of 128, trained on 70%, at 0.25; one seed each.
+ */
 const IMAGE_DEFAULTS = { batch: 64, learningRate: 1e-3, conditional: true } as const;
 
 export const teacher = defineMethod({
