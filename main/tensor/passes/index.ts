@@ -2,6 +2,7 @@
 import type { Graph, Node } from '../graph.ts';
 import type { RepeatAttributes } from '../kernels/repeat.ts';
 import { foldConstants } from './fold.ts';
+import { hoisted } from './hoist.ts';
 import { rewritten } from './rewrite.ts';
 import { shareEqualNodes, withoutDeadNodes } from './share.ts';
 import { simplify } from './simplify.ts';
@@ -11,6 +12,13 @@ const MOST_ROUNDS = 12;
 
 /** An equal graph with fewer nodes. Values are exactly those of the input but for rounding. */
 export function optimized(graph: Graph): Graph {
+  const settled = simplified(graph);
+  settled.nodes = settled.nodes.map(withOptimizedBody);
+  const lifted = hoisted(settled);
+  return lifted.changed ? simplified(lifted.graph) : settled;
+}
+
+function simplified(graph: Graph): Graph {
   let current = withoutDeadNodes(graph);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     let changed = false;
@@ -22,7 +30,6 @@ export function optimized(graph: Graph): Graph {
     current = withoutDeadNodes(current);
     if (!changed) break;
   }
-  current.nodes = current.nodes.map(withOptimizedBody);
   return current;
 }
 
