@@ -58,8 +58,12 @@ export function gmPolicy(data: GmData, source: PolicySource): PolicyVelocity {
 
 /** E[x0 | x at t] under the mixture, [B, C, P]. */
 export function gmExpectedData(data: GmData, source: PolicySource, x: Tensor, t: Tensor1D): Tensor {
-  const { means, weights } = gmPosterior(data, source, x, t);
-  return tf.sum(tf.mul(weights, means), 1);
+  const { logits, nu, spread } = evidenceOf(data, source, x, t);
+  // sum_k softmax(a')_k mu'_k with all that no component has to itself taken out of the sum: a roll-out is
+  // made of this, and over the K components every operation counts K-fold.
+  const shares = tf.exp(tf.sub(logits, stopGradient(tf.max(logits, 1, true))));
+  const mean = tf.div(tf.sum(tf.mul(shares, data.means), 1, true), tf.sum(shares, 1, true));
+  return tf.squeeze(tf.div(tf.add(tf.mul(data.variance, nu), mean), spread), [1]);
 }
 
 /**
@@ -113,28 +117,36 @@ export function gmReverseTransition(
 }
 
 /** The whole of {@link gmPosterior}: it is a mixture of one variance too. */
-function gmDataAt(
+function gmDataAt(data: GmData, source: PolicySource, x: Tensor, t: Tensor1D): GmData {
+  const { means, variance } = data;
+  const { logits, nu, spread } = evidenceOf(data, source, x, t);
+  return {
+    logWeights: logSoftmaxOverComponents(logits),
+    means: tf.div(tf.add(tf.mul(variance, nu), means), spread),
+    variance: tf.div(variance, spread),
+  };
+}
+
+/** What the state at t says of the components: a' up to a constant [B, K, 1, P], nu [B, 1, C, P], s^2 zeta + 1. */
+function evidenceOf(
   { means, logWeights, variance }: GmData,
   source: PolicySource,
   x: Tensor,
   t: Tensor1D,
-): GmData {
+): { logits: Tensor; nu: Tensor; spread: Tensor } {
   const now = precision(x, t);
   const then = precision(source.x, source.t);
   const zeta = tf.sub(now.of, then.of); // [B, 1, 1, 1]
-  const nu = tf.sub(now.pull, then.pull); // [B, 1, C, P]
-  const spread = tf.maximum(tf.add(tf.mul(variance, zeta), 1), EPS);
+  const nu = tf.sub(now.pull, then.pull);
+  const spread = tf.maximum(tf.add(tf.mul(variance, zeta), 1), EPS); // [B, 1, 1, 1]
   // The weights know differences only. From the centre of the means these are small numbers; from zero
   // they are what float32 leaves of two of size 1 / t^2.
   const centre = stopGradient(tf.mean(means, 1, true));
   const apart = tf.sub(means, centre);
-  const pull = tf.sub(nu, tf.mul(zeta, centre));
-  const evidence = tf.sum(tf.mul(apart, tf.sub(pull, tf.mul(tf.mul(zeta, 0.5), apart))), 2, true);
-  return {
-    logWeights: logSoftmaxOverComponents(tf.add(logWeights, tf.div(evidence, spread))),
-    means: tf.div(tf.add(tf.mul(variance, nu), means), spread),
-    variance: tf.div(variance, spread),
-  };
+  const pull = tf.div(tf.sub(nu, tf.mul(zeta, centre)), spread);
+  const half = tf.div(tf.mul(zeta, 0.5), spread);
+  const evidence = tf.sum(tf.mul(apart, tf.sub(pull, tf.mul(half, apart))), 2, true);
+  return { logits: tf.add(logWeights, evidence), nu, spread };
 }
 
 /** The evidence of one state for the data: precision ((1 - t) / t)^2 and pull (1 - t) x / t^2. */
