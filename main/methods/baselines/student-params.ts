@@ -6,7 +6,7 @@ import { optimisationParams } from '../optimisation.ts';
 export const batchParam = z.int().min(1).max(65_536).default(512).meta({
   label: 'Batch',
   symbol: 'B',
-  unit: 'points',
+  unit: 'samples',
   group: 'Distillation',
 });
 

@@ -7,9 +7,9 @@ export const params = z.object({
   batch: z.int().min(2).max(8192).default(512).meta({
     label: 'Batch',
     symbol: 'N',
-    unit: 'points',
+    unit: 'samples',
     group: 'Drift',
-    help: 'Generated points and data points per step. The field is estimated on them, so more is better and slower.',
+    help: 'Generated samples and data samples per step. The field is estimated on them, so more is better and slower.',
   }),
   temperature: z.number().gt(0).max(100).default(0.086).meta({
     label: 'Temperature',
@@ -27,7 +27,7 @@ export const params = z.object({
   loss: z.enum(['auto', 'field', 'normalised']).default('auto').meta({
     label: 'Loss',
     group: 'Drift',
-    help: 'The plain field at one temperature, as for points, or the released loss that normalises distances and adds temperatures, as for images.',
+    help: 'The plain field at one temperature, as for points in the plane, or the released loss that normalises distances and adds temperatures, as for images.',
   }),
   temperatures: z.array(z.number().gt(0)).min(1).max(8).default([0.02, 0.05, 0.2]).meta({
     label: 'Temperatures',
@@ -49,30 +49,30 @@ export const params = z.object({
     help: 'Samples whose gradient is held in memory at a time; 0 for all. The step is the same, and takes longer.',
   }),
   positives: z.int().min(0).max(8192).default(0).meta({
-    label: 'Data points',
+    label: 'Data samples',
     symbol: 'N_p',
-    unit: 'points',
+    unit: 'samples',
     group: 'Drift',
     help: 'Per step; 0 takes as many as the batch.',
   }),
   bank: z.int().min(0).max(65_536).default(0).meta({
     label: 'Bank',
-    unit: 'points',
+    unit: 'samples',
     group: 'Drift',
-    help: 'Newest data points kept, from which a step draws without repetition; 0 draws fresh ones.',
+    help: 'Newest data samples kept, from which a step draws without repetition; 0 draws fresh ones.',
   }),
   fresh: z.int().min(1).max(8192).default(64).meta({
-    label: 'Fresh points',
-    unit: 'points',
+    label: 'Fresh samples',
+    unit: 'samples',
     group: 'Drift',
-    help: 'Data points that enter the bank at every step.',
+    help: 'Data samples that enter the bank at every step.',
   }),
   negatives: z.int().min(0).max(8192).default(0).meta({
     label: 'Negatives',
     symbol: 'N_n',
-    unit: 'points',
+    unit: 'samples',
     group: 'Drift',
-    help: 'Generated points that repel, drawn apart from the batch; 0 takes the batch itself.',
+    help: 'Generated samples that repel, drawn apart from the batch; 0 takes the batch itself.',
   }),
   attraction: z.number().min(0).max(10).default(1).meta({
     label: 'Attraction',

@@ -17,7 +17,7 @@ const params = z.object({
     .min(1)
     .max(65_536)
     .default(1024)
-    .meta({ label: 'Batch', symbol: 'B', unit: 'points', group: 'Flow matching' }),
+    .meta({ label: 'Batch', symbol: 'B', unit: 'samples', group: 'Flow matching' }),
   width: z.int().min(1).max(4096).default(256).meta({ label: 'Width', group: 'Network' }),
   depth: z.int().min(1).max(16).default(3).meta({ label: 'Hidden layers', group: 'Network' }),
   timeChannels: z.int().min(2).max(1024).multipleOf(2).default(64).meta({

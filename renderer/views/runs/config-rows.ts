@@ -28,8 +28,27 @@ export function configRows(run: RunSummary, { method, dataset, runSchema, nameOf
     { path: 'dataset.id', label: 'Data', value: dataset?.title ?? choice.id, id: null, unit: null },
     ...rowsOf(choice.params, dataset?.params ?? null, 'dataset.params.'),
     ...rowsOf(settings, runSchema, '').map((row) => withName(row, nameOf)),
-    ...rowsOf(params, method?.params ?? null, 'params.'),
+    ...rowsOf(omit(params, idleParams(run, method?.params ?? null)), method?.params ?? null, 'params.'),
   ];
+}
+
+/** Of the plain network, where a transformer is trained. */
+const PLAIN = ['width', 'depth', 'timeChannels', 'inputScale'];
+
+/** Parameters of the network that the run does not train, where its method can train a plain one or a DiT. */
+function idleParams({ config, sampleShape }: RunSummary, schema: JsonSchema | null): readonly string[] {
+  const fields = schema === null ? [] : fieldsFromSchema(schema);
+  const choice = fields.find(({ path }) => path === 'network');
+  if (choice?.options.join() !== 'auto,mlp,dit') return [];
+  const asked = config.params['network'];
+  const isTransformer = asked === 'dit' || (asked !== 'mlp' && sampleShape !== undefined);
+  return isTransformer
+    ? PLAIN
+    : fields.filter(({ group }) => group === 'Transformer').map(({ path }) => path);
+}
+
+function omit(values: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }
 
 function rowsOf(values: Record<string, unknown>, schema: JsonSchema | null, prefix: string): ConfigRow[] {

@@ -14,7 +14,7 @@ const params = z.object({
   batch: batchParam.meta({
     label: 'Batch',
     symbol: 'B',
-    unit: 'points',
+    unit: 'samples',
     group: 'MeanFlow',
   }),
   instantShare: z.number().min(0).max(1).default(0.5).meta({
