@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { executorsState } from './engines.ts';
 
 /** A JSON Schema object as zod emits it, with the `.meta()` of each field beside its type. */
 export const jsonSchema = z.record(z.string(), z.unknown());
@@ -92,20 +93,10 @@ export const catalog = z.object({
 });
 export type Catalog = z.infer<typeof catalog>;
 
-const executorEntry = z.object({
-  id: z.enum(['ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']),
-  available: z.boolean(),
-  /** Why not, and how to get it; or what it runs on. */
-  reason: z.string(),
-});
-
 export const engineDescription = z.object({
+  ...executorsState.shape,
   version: z.string(),
   versions: z.record(z.string(), z.string()),
-  executors: z.array(executorEntry),
-  /** The executor that runs now and the device under it, e.g. `ort-cpu` on `Intel Xeon, 2 threads`. */
-  executor: z.string(),
-  device: z.string(),
   dataFolder: z.string(),
   pid: z.int(),
 });

@@ -69,6 +69,7 @@ export const commands = {
   'camera.reset': { title: 'Reset the camera', menu: 'view', key: 'Home' },
   'camera.flat': { title: 'Look at the plane', menu: 'view', key: 'P' },
   'camera.spaceTime': { title: 'Look at space and time', menu: 'view', key: 'O' },
+  'engine.open': { title: 'Engine and executors', menu: 'view', key: 'E' },
   'theme.light': { title: 'Light theme', menu: 'view' },
   'theme.dark': { title: 'Dark theme', menu: 'view' },
   'theme.system': { title: 'Theme of the system', menu: 'view' },

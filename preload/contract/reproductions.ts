@@ -39,6 +39,8 @@ export const reproductionResult = z.object({
   aims: z.array(aim).optional(),
   /** What is to be known with the numbers: how they were measured, and what was tried where an aim is missed. */
   notes: z.array(z.string()).optional(),
+  /** On what it was computed. */
+  devices: z.array(z.string()).optional(),
   /** When it ended, ISO 8601. */
   when: z.string(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { executorId } from './engines.ts';
 import { float64Array } from './frames.ts';
 
 export const datasetChoice = z.strictObject({
@@ -41,9 +42,13 @@ export const runConfig = z.strictObject({
     label: 'Film frames',
     help: 'Moments of training whose samples and paths are kept, to play training back; 0 keeps none.',
   }),
-  executor: z.enum(['auto', 'ort-cpu', 'ort-webgpu', 'tensorflow', 'reference']).default('auto').meta({
-    label: 'Executor',
-    help: 'What computes; auto takes the fastest that is there.',
+  executor: z
+    .enum(['auto', ...executorId.options])
+    .default('auto')
+    .meta({ label: 'Executor', help: 'What computes; auto takes the fastest that agrees with the others.' }),
+  precision: z.enum(['float32', 'float16']).optional().meta({
+    label: 'Precision',
+    help: 'Of matrix products and convolutions; parameters stay float32. float16 needs a GPU with shader-f16.',
   }),
 });
 export type RunConfig = z.infer<typeof runConfig>;
@@ -87,8 +92,22 @@ export const runSummary = z.object({
   etaSecs: z.number().nullable(),
   /** Executor that trained the last step, null before the first. */
   executor: z.string().nullable(),
+  /** What it runs on, null before the first step. */
+  device: z.string().nullable(),
+  /** Executors and devices in turn, each from the step after which it went on; one where it never changed. */
+  trainedOn: z.array(z.object({ executor: z.string(), device: z.string(), fromStep: z.int() })),
 });
 export type RunSummary = z.infer<typeof runSummary>;
+
+/** `ort-webgpu (NVIDIA H200) to step 40, then ort-cpu (AMD EPYC, 8 threads)` */
+export function trainedOnText(history: RunSummary['trainedOn']): string {
+  return history
+    .map(({ executor, device }, i) => {
+      const next = history[i + 1];
+      return `${executor} (${device})${next === undefined ? '' : ` to step ${next.fromStep}`}`;
+    })
+    .join(', then ');
+}
 
 /** What `runs.watch` reports: a run as it is now, or that it is gone from the list. */
 export const runChange = z.discriminatedUnion('kind', [

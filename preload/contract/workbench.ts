@@ -24,6 +24,14 @@ import {
   viewRequest,
   policySampling,
 } from './frames.ts';
+import {
+  engineInstall,
+  executorEntry,
+  executorId,
+  executorsState,
+  installProgress,
+  installedEngine,
+} from './engines.ts';
 import { evaluation, featureSpace, imageEvaluation } from './evaluation.ts';
 import { reproductionEntry, reproductionSize } from './reproductions.ts';
 import { datasetChoice, metricsBatch, runChange, runConfig, runSummary } from './runs.ts';
@@ -78,7 +86,14 @@ export const calls = {
   'runs.list': entry(nothing, z.array(runSummary)),
   'runs.get': entry(runId, runSummary),
   'runs.pause': entry(runId, runSummary),
-  'runs.resume': entry(runId, runSummary),
+  /**
+   * Goes on from the newest checkpoint; on another executor where one is given, which the run then keeps
+   * to: what it was configured with may be gone.
+   */
+  'runs.resume': entry(
+    z.strictObject({ run: z.string().min(1), executor: runConfig.shape.executor.unwrap().optional() }),
+    runSummary,
+  ),
   'runs.stop': entry(runId, runSummary),
   'runs.rename': entry(z.strictObject({ run: z.string(), name: z.string().min(1).max(120) }), runSummary),
   /** Moves the run's folder to the trash folder of the data folder. */
@@ -174,6 +189,13 @@ export const calls = {
     exportedModel,
   ),
 
+  /** Engines that were installed into the data folder. */
+  'engines.list': entry(nothing, z.array(installedEngine)),
+  'engines.remove': entry(
+    z.strictObject({ engine: z.literal('tensorflow') }),
+    z.object({ bytes: z.number() }),
+  ),
+
   'reproductions.list': entry(nothing, z.array(reproductionEntry)),
   /** Starts one, or goes on where it was stopped; `again` measures everything anew. */
   'reproductions.start': entry(
@@ -221,6 +243,15 @@ export const streams = {
   ),
   /** Imports images from disk as a data set; who stops listening cancels it, and nothing stays behind. */
   'datasets.importImages': entry(imageImport, imageImportProgress),
+  /** Measures executors one after the other, some five seconds each: every one as it is measured. */
+  'engines.measure': entry(
+    z.strictObject({ executors: z.array(executorId).min(1).optional() }),
+    executorEntry,
+  ),
+  /** What can compute here as it is, then whenever it changes. */
+  'engines.watch': entry(nothing, executorsState),
+  /** Fetches or builds an engine; who stops listening cancels it. What was downloaded is kept for another try. */
+  'engines.install': entry(engineInstall, installProgress),
   /** Each imported model as it is, then each that changes. */
   'models.watch': entry(nothing, modelChange),
   /** A live view of a run: a new frame whenever the parameters have moved on and there is credit. */

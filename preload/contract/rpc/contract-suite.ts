@@ -594,6 +594,8 @@ function runSummary(id: string): RunSummary {
     stepsPerSec: null,
     etaSecs: Infinity,
     executor: null,
+    device: null,
+    trainedOn: [],
   };
 }
 
@@ -636,6 +638,8 @@ class TestService implements WorkbenchService {
         executors: [],
         executor: 'reference',
         device: 'test',
+        because: 'the only one here',
+        measuring: null,
         dataFolder: '/',
         pid: 1,
         ...this.description,
@@ -664,6 +668,9 @@ class TestService implements WorkbenchService {
     'runs.watch': (_input, signal) => this.#watchRuns(signal),
     'metrics.watch': ({ run }, signal) => this.#watchNothing(run, signal),
     'engine.watch': (_input, signal) => this.#watchNothing('', signal),
+    'engines.watch': (_input, signal) => this.#watchNothing('', signal),
+    'engines.measure': (_input, signal) => this.#watchNothing('', signal),
+    'engines.install': (_input, signal) => this.#watchNothing('', signal),
     'film.watch': ({ run }, signal) => this.#watchNothing(run, signal),
     'reproductions.watch': (_input, signal) => this.#watchNothing('', signal),
     'models.watch': (_input, signal) => this.#watchNothing('', signal),
