@@ -20,16 +20,20 @@ export function runCommand(command, args, { env = {} } = {}) {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...plain, NO_COLOR: '1', ...env },
-    timeout: LONGEST_MINUTES * 60_000,
-    killSignal: 'SIGKILL',
   });
+  // Of our own: that of spawn runs on, and holds the process, where there is no such command.
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_MINUTES * 60_000);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => (output += text));
   }
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: null, output: `${output}${error.message}\n` }));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      resolve({ code: null, output: `${output}${error.message}\n` });
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       const ending =
         signal === null ? '' : `\nEnded by ${signal}; commands have ${LONGEST_MINUTES} minutes.\n`;
       resolve({ code, output: output + ending });

@@ -1,6 +1,6 @@
 /** A traced function, compiled: what methods, samplers and views run. */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Executor, HostArrays } from './executors/executor.ts';
+import type { Executor, HostArrays, Traffic } from './executors/executor.ts';
 import { stateOutputName } from './executors/names.ts';
 import { type TensorSpec, trace } from './trace.ts';
 
@@ -17,12 +17,15 @@ export interface ProgramSpec {
 }
 
 export interface Program {
+  /** TensorFlow.js kernels that the processor runs because the device cannot, if any. */
+  readonly fallbacks?: readonly string[];
   /** Runs once. The returned arrays are reused by the run after the next. */
   run(inputs: HostArrays): Promise<HostArrays>;
   readState(): Promise<HostArrays>;
   writeState(state: HostArrays): Promise<void>;
   /** Returns to the state before the last run; once per run. */
   undo(): void;
+  traffic(): Traffic;
   dispose(): Promise<void>;
 }
 

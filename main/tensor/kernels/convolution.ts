@@ -8,6 +8,7 @@ import type { Attributes, Value } from '../graph.ts';
 import {
   type KernelRule,
   type KernelTable,
+  type OnnxAttribute,
   type OnnxEmitter,
   bilinearJvp,
   linearInFirstJvp,
@@ -32,7 +33,7 @@ function pairOf(value: unknown, fallback = 1): Pair {
  * @param dy  shape of the gradient where there is one: the tape does not pass the rounding of the output
  *   size on to the gradient kernels, the gradient's shape tells it
  */
-function convInfo(
+export function convInfo(
   x: readonly number[],
   filter: readonly number[],
   attrs: Attributes,
@@ -77,9 +78,46 @@ function withEndPadding(found: Info, dy?: readonly number[]): Info {
   };
 }
 
-const padsOf = ({ padInfo: p }: Info): number[] => [p.top, p.left, p.bottom, p.right];
+const padsOf = ({ padInfo: p }: Info): [number, number, number, number] => [p.top, p.left, p.bottom, p.right];
 const stridesOf = (info: Info): Pair => [info.strideHeight, info.strideWidth];
 const dilationsOf = (info: Info): Pair => [info.dilationHeight, info.dilationWidth];
+
+/** An image as a convolution reads it. */
+interface Convolved {
+  readonly image: string;
+  /** Batch and channels. */
+  readonly outer: Pair;
+  readonly filter: string;
+  /** Height and width. */
+  readonly filterSize: Pair;
+}
+
+/**
+ * ONNX Runtime's WebGPU provider takes a filter of one place, or of the image's size, for a matrix
+ * product where nothing is padded before, and overlooks what is padded after: that is joined on first
+ * here, by hand, because a Pad would be fused into the convolution again.
+ */
+function convolved(
+  emit: OnnxEmitter,
+  { image, outer, filter, filterSize }: Convolved,
+  info: Info,
+  attrs: Readonly<Record<string, OnnxAttribute>>,
+): string {
+  const [top, left, bottom, right] = padsOf(info);
+  const [height, width] = [info.inHeight, info.inWidth];
+  const isProduct = [
+    [1, 1],
+    [height, width],
+  ].some((size) => size.join() === filterSize.join());
+  if (!isProduct || top + left > 0 || bottom + right === 0) {
+    return emit.product('Conv', [image, filter], { ...attrs, pads: [top, left, bottom, right] });
+  }
+  const zeros = (h: number, w: number): string =>
+    emit.op('Expand', [emit.scalar(0), emit.ints([...outer, h, w])]);
+  const tall = bottom === 0 ? image : emit.op('Concat', [image, zeros(bottom, width)], { axis: 2 });
+  const whole = right === 0 ? tall : emit.op('Concat', [tall, zeros(height + bottom, right)], { axis: 3 });
+  return emit.product('Conv', [whole, filter], attrs);
+}
 
 /** Rows and columns that a transposed convolution must add to give the forward input's size back. */
 function outputPadding(info: Info): Pair {
@@ -97,7 +135,7 @@ function crop(emit: OnnxEmitter, input: string, height: number, width: number): 
   return emit.op('Slice', [input, emit.ints([0, 0]), emit.ints([height, width]), emit.ints([2, 3])]);
 }
 
-function poolInfo(x: Value, attrs: Attributes, dy?: readonly number[]): Info {
+export function poolInfo(x: Pick<Value, 'shape'>, attrs: Attributes, dy?: readonly number[]): Info {
   return withEndPadding(
     backend_util.computePool2DInfo(
       [...x.shape] as [number, number, number, number],
@@ -118,7 +156,7 @@ const poolAttrs = (info: Info) => ({
 });
 
 /** How many real (not padded) elements each pooling window holds, [1, 1, oh, ow]. */
-function windowCounts(info: Info): Float32Array {
+export function windowCounts(info: Info): Float32Array {
   const inside = (out: number, stride: number, extent: number, before: number, size: number) => {
     const start = out * stride - before;
     return Math.min(start + extent, size) - Math.max(start, 0);
@@ -234,10 +272,16 @@ export const convolutionKernels: KernelTable = {
     ],
     lower: (emit, [x, filter], { attrs, inputs }) => {
       const info = convInfo(inputs[0]!.shape, inputs[1]!.shape, attrs, false);
-      const y = emit.op(
-        'Conv',
-        [emit.transpose(x!, NCHW_FROM_NHWC), emit.transpose(filter!, OIHW_FROM_HWIO)],
-        { strides: stridesOf(info), dilations: dilationsOf(info), pads: padsOf(info) },
+      const y = convolved(
+        emit,
+        {
+          image: emit.transpose(x!, NCHW_FROM_NHWC),
+          outer: [info.batchSize, info.inChannels],
+          filter: emit.transpose(filter!, OIHW_FROM_HWIO),
+          filterSize: [info.filterHeight, info.filterWidth],
+        },
+        info,
+        { strides: stridesOf(info), dilations: dilationsOf(info) },
       );
       return [emit.transpose(y, NHWC_FROM_NCHW)];
     },
@@ -253,7 +297,7 @@ export const convolutionKernels: KernelTable = {
         false,
         inputs[0]!.shape,
       );
-      const dx = emit.op(
+      const dx = emit.product(
         'ConvTranspose',
         [emit.transpose(dy!, NCHW_FROM_NHWC), emit.transpose(filter!, OIHW_FROM_HWIO)],
         {
@@ -278,11 +322,17 @@ export const convolutionKernels: KernelTable = {
         false,
         inputs[1]!.shape,
       );
-      const full = emit.op('Conv', [emit.transpose(x!, [3, 0, 1, 2]), emit.transpose(dy!, [3, 0, 1, 2])], {
-        strides: dilationsOf(info),
-        dilations: stridesOf(info),
-        pads: padsOf(info),
-      });
+      const full = convolved(
+        emit,
+        {
+          image: emit.transpose(x!, [3, 0, 1, 2]),
+          outer: [info.inChannels, info.batchSize],
+          filter: emit.transpose(dy!, [3, 0, 1, 2]),
+          filterSize: [info.outHeight, info.outWidth],
+        },
+        info,
+        { strides: dilationsOf(info), dilations: stridesOf(info) },
+      );
       return [emit.transpose(crop(emit, full, info.filterHeight, info.filterWidth), [2, 3, 0, 1])];
     },
     jvp: bilinearJvp,
@@ -295,12 +345,13 @@ export const convolutionKernels: KernelTable = {
       const info = convInfo(inputs[0]!.shape, inputs[1]!.shape, attrs, true);
       const { filterHeight: h, filterWidth: w, inChannels, outChannels } = info;
       const perChannel = emit.reshape(emit.transpose(filter!, [2, 3, 0, 1]), [outChannels, 1, h, w]);
-      const y = emit.op('Conv', [emit.transpose(x!, NCHW_FROM_NHWC), perChannel], {
-        strides: stridesOf(info),
-        dilations: dilationsOf(info),
-        pads: padsOf(info),
-        group: inChannels,
-      });
+      const image = emit.transpose(x!, NCHW_FROM_NHWC);
+      const y = convolved(
+        emit,
+        { image, outer: [info.batchSize, inChannels], filter: perChannel, filterSize: [h, w] },
+        info,
+        { strides: stridesOf(info), dilations: dilationsOf(info), group: inChannels },
+      );
       return [emit.transpose(y, NHWC_FROM_NCHW)];
     },
     jvp: bilinearJvp,
@@ -311,7 +362,7 @@ export const convolutionKernels: KernelTable = {
       const info = convInfo(attrs['inputShape'] as number[], inputs[1]!.shape, attrs, true, inputs[0]!.shape);
       const { filterHeight: h, filterWidth: w, inChannels, outChannels } = info;
       const perChannel = emit.reshape(emit.transpose(filter!, [2, 3, 0, 1]), [outChannels, 1, h, w]);
-      const dx = emit.op('ConvTranspose', [emit.transpose(dy!, NCHW_FROM_NHWC), perChannel], {
+      const dx = emit.product('ConvTranspose', [emit.transpose(dy!, NCHW_FROM_NHWC), perChannel], {
         strides: stridesOf(info),
         dilations: dilationsOf(info),
         pads: padsOf(info),
@@ -340,12 +391,17 @@ export const convolutionKernels: KernelTable = {
         info.inHeight,
         info.inWidth,
       ]);
-      const full = emit.op('Conv', [images, emit.transpose(dy!, [3, 0, 1, 2])], {
-        strides: dilationsOf(info),
-        dilations: stridesOf(info),
-        pads: padsOf(info),
-        group: inChannels,
-      });
+      const full = convolved(
+        emit,
+        {
+          image: images,
+          outer: [1, inChannels * n],
+          filter: emit.transpose(dy!, [3, 0, 1, 2]),
+          filterSize: [info.outHeight, info.outWidth],
+        },
+        info,
+        { strides: dilationsOf(info), dilations: stridesOf(info), group: inChannels },
+      );
       const cut = emit.reshape(crop(emit, full, h, w), [inChannels, outChannels / inChannels, h, w]);
       return [emit.transpose(cut, [2, 3, 0, 1])];
     },
@@ -405,7 +461,7 @@ export const convolutionKernels: KernelTable = {
       const counts = emit.floats(windowCounts(info), [1, 1, info.outHeight, info.outWidth]);
       const share = emit.op('Div', [emit.transpose(dy!, NCHW_FROM_NHWC), counts]);
       const ones = emit.floats(new Float32Array(channels * h * w).fill(1), [channels, 1, h, w]);
-      const dx = emit.op('ConvTranspose', [share, ones], {
+      const dx = emit.product('ConvTranspose', [share, ones], {
         strides: stridesOf(info),
         pads: padsOf(info),
         output_padding: outputPadding(info),

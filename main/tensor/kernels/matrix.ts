@@ -39,14 +39,13 @@ export const matrixKernels: KernelTable = {
       const isPlain = av.shape.length === 2 && bv.shape.length === 2 && av.dtype === 'float32';
       if (isPlain && (transposeA || transposeB)) {
         // Gemm reads a transposed operand in place; MatMul would need it copied. It knows floats only.
-        return [emit.op('Gemm', [a!, b!], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })];
+        return [emit.product('Gemm', [a!, b!], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })];
       }
-      return [
-        emit.op('MatMul', [
-          transposeA ? transposed(emit, a!, av) : a!,
-          transposeB ? transposed(emit, b!, bv) : b!,
-        ]),
-      ];
+      const factors = [
+        transposeA ? transposed(emit, a!, av) : a!,
+        transposeB ? transposed(emit, b!, bv) : b!,
+      ] as const;
+      return [av.dtype === 'float32' ? emit.product('MatMul', factors) : emit.op('MatMul', factors)];
     },
     jvp: bilinearJvp,
   },

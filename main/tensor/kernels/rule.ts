@@ -30,6 +30,12 @@ export interface OnnxEmitter {
     outputs: number,
     attrs?: Readonly<Record<string, OnnxAttribute>>,
   ): string[];
+  /** A product of floats, which may be computed in float16: MatMul, Gemm, Conv or ConvTranspose. */
+  product(
+    type: string,
+    factors: readonly [string, string],
+    attrs?: Readonly<Record<string, OnnxAttribute>>,
+  ): string;
   /** int64 1-D constant: shapes, axes, starts. */
   ints(values: readonly number[]): string;
   /** Scalar constant. */

@@ -22,14 +22,20 @@ import {
 const OPSET = 21n;
 const IR_VERSION = 10n;
 
-type OnnxType = DType | 'int64';
+type OnnxType = DType | 'int64' | 'float16';
 /** AttributeProto.type. */
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 /** TensorProto.data_location of bytes in another file. */
 const EXTERNAL = 1;
 
-const ELEMENT_TYPE: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const ELEMENT_TYPE: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 
 /** A second file for the bytes of weights, for models beyond the 2 GiB that one file can have. */
 export interface ExternalData {
@@ -45,7 +51,23 @@ export interface OnnxOptions {
   /** What the file says of itself. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly external?: ExternalData;
+  /** Of products and convolutions; all else is float32. Float32 if left out. */
+  readonly precision?: 'float32' | 'float16';
+  /**
+   * For a provider without float16: it computes in float32 what is between two casts, and takes the casts
+   * away as well, unless something else stands beside them.
+   */
+  readonly keepsCasts?: boolean;
 }
+
+/** A value as float16 between -1 and 1, and the float32 scalar that makes it what it was. */
+interface Halved {
+  readonly half: string;
+  readonly scale: string;
+}
+
+/** Under which nothing is scaled up: zeros stay zeros. */
+const LEAST_SCALE = 1e-30;
 
 /** Initializers below this stay in the model, where shapes are looked for. */
 const LEAST_EXTERNAL = 1024;
@@ -61,6 +83,7 @@ class Lowering implements OnnxEmitter {
   private readonly shared = new Map<string, string>();
   /** Initializers by the memory they are a copy of: a teacher that is called twice is written once. */
   private readonly written = new Map<ConstantData, { readonly key: string; readonly name: string }[]>();
+  private readonly halves = new Map<string, Halved>();
   private readonly graph: Graph;
   private readonly options: OnnxOptions;
   /** Names in use: a loop's body shares them with what is around it. */
@@ -247,6 +270,37 @@ class Lowering implements OnnxEmitter {
     const names = Array.from({ length: outputs }, () => this.fresh('v'));
     this.emit(type, inputs, names, attrs);
     return [...names];
+  }
+
+  product(
+    type: string,
+    factors: readonly [string, string],
+    attrs: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
+    if (this.options.precision !== 'float16') return this.op(type, factors, attrs);
+    const [a, b] = factors.map((factor) => this.halved(factor)) as [Halved, Halved];
+    const product = this.cast(this.kept(this.op(type, [a.half, b.half], attrs)), 'float32');
+    return this.op('Mul', [product, this.op('Mul', [a.scale, b.scale])]);
+  }
+
+  /**
+   * Scaled by its largest element first: gradients of large batches are far below the least float16,
+   * and sums of squares above the largest.
+   */
+  private halved(name: string): Halved {
+    const known = this.halves.get(name);
+    if (known !== undefined) return known;
+    const magnitude = this.op('Abs', [name]);
+    // By rows first, which many threads do at once.
+    const ofRows = this.op('ReduceMax', [magnitude, this.ints([-1])], { keepdims: 0 });
+    const scale = this.op('Max', [this.op('ReduceMax', [ofRows], { keepdims: 0 }), this.scalar(LEAST_SCALE)]);
+    const halved = { half: this.kept(this.cast(this.op('Div', [name, scale]), 'float16')), scale };
+    this.halves.set(name, halved);
+    return halved;
+  }
+
+  private kept(half: string): string {
+    return this.options.keepsCasts === true ? this.op('Concat', [half], { axis: 0 }) : half;
   }
 
   ints(values: readonly number[]): string {

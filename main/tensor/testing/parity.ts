@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ortCpuExecutor } from '../executors/ort.ts';
 import { referenceExecutor } from '../executors/tfjs.ts';
-import type { HostArrays } from '../executors/executor.ts';
+import type { Executor, HostArrays } from '../executors/executor.ts';
 import { type DType, Graph, typedArrayOf } from '../graph.ts';
 import { jvp } from '../jvp.ts';
 import { kernelTable } from '../kernels/index.ts';
@@ -40,6 +40,13 @@ export interface ParityCase {
   readonly reverse?: 'tape' | 'adjoint' | 'none' | undefined;
   /** `none`: not differentiable at these inputs (NaN, ties, jumps) or no forward rule on purpose. */
   readonly forward?: 'central' | 'none';
+}
+
+/** The kernels of one file of the table and their cases. */
+export interface ParityFamily {
+  readonly name: string;
+  readonly kernels: readonly string[];
+  readonly cases: readonly ParityCase[];
 }
 
 /** Uniform draws in [low, high], `gap` away from whole numbers. */
@@ -277,17 +284,19 @@ const CENTRAL_TOLERANCE = 5e-4;
 const PARITY_TOLERANCE = 1e-5;
 
 interface Results {
+  /** Shaders may do as if there were no NaN, and do: the maximum of 0 and NaN is 0. */
+  readonly keepsNaN: boolean;
   readonly plans: readonly Plan[];
   readonly slow: HostArrays;
   readonly fast: HostArrays;
-  /** The compiled graph without any pass, so that each lowering is met as it is written. */
+  /** The graph compiled for the CPU without any pass, so that each lowering is met as it is written. */
   readonly plain: HostArrays;
   readonly ahead: HostArrays;
   readonly behind: HostArrays;
   readonly inputs: HostArrays;
 }
 
-async function computed(cases: readonly ParityCase[]): Promise<Results> {
+async function computed(cases: readonly ParityCase[], executor: Executor): Promise<Results> {
   const { graph, plans } = tracedForward(cases);
   const whole = tracedDerivatives(cases, plans);
   const inputs = hostInputs(cases, plans);
@@ -300,13 +309,14 @@ async function computed(cases: readonly ParityCase[]): Promise<Results> {
         return [name, isMoved ? Float32Array.from(data, (x, k) => x + h * direction[k]!) : data];
       }),
     );
-  const executable = await ortCpuExecutor(1).compile(whole);
+  const executable = await executor.compile(whole);
   const results = {
+    keepsNaN: executor.id !== 'ort-webgpu',
     plans,
     inputs,
     slow: await (await referenceExecutor().compile(whole)).run(inputs),
     fast: await executable.run(inputs),
-    plain: await runWithoutPasses(whole, inputs),
+    plain: executor.id === 'ort-cpu' ? await runWithoutPasses(whole, inputs) : {},
     ahead: await reference.run(shifted(STEP)),
     behind: await reference.run(shifted(-STEP)),
   };
@@ -400,7 +410,10 @@ function checkCase(parityCase: ParityCase, i: number, results: Results): void {
   const outputNames = Object.keys(slow).filter((name) => name.startsWith(`${i}.`));
   for (const name of outputNames) {
     if (plan.reverse === 'adjoint' && name.startsWith(`${i}.g.`)) continue;
-    expectClose(fast[name]!, slow[name]!, PARITY_TOLERANCE, `${title} ${name}`);
+    const wanted = results.keepsNaN
+      ? slow[name]!
+      : slow[name]!.map((x, k) => (Number.isNaN(x) ? fast[name]![k]! : x));
+    expectClose(fast[name]!, wanted, PARITY_TOLERANCE, `${title} ${name}`);
   }
   for (const name of outputNames.filter((known) => known in plain)) {
     expectClose(plain[name]!, fast[name]!, PARITY_TOLERANCE, `${title} without passes ${name}`);
@@ -432,16 +445,19 @@ function checkCase(parityCase: ParityCase, i: number, results: Results): void {
   ).toBeLessThan(slack);
 }
 
-/** Declares the tests of a family of kernels: one per kernel, and one that none is forgotten. */
+/**
+ * Declares the tests of a family of kernels: one per kernel, and one that none is forgotten.
+ *
+ * @param make  the executor that is held against the reference
+ */
 export function describeParity(
-  family: string,
-  kernels: readonly string[],
-  cases: readonly ParityCase[],
+  { name, kernels, cases }: ParityFamily,
+  make: () => Executor | Promise<Executor> = () => ortCpuExecutor(1),
 ): void {
-  describe(`parity of ${family} kernels`, () => {
+  describe(`parity of ${name} kernels`, () => {
     let results: Results;
     beforeAll(async () => {
-      results = await computed(cases);
+      results = await computed(cases, await make());
     });
 
     it('has a case for every table entry of the family', () => {
