@@ -27,7 +27,9 @@ export default {
     'resources/data/**',
     'package.json',
     // Bundled already, as they are needed.
-    '!node_modules/@tensorflow/**',
+    '!node_modules/@tensorflow/!(tfjs-node-gpu)/**',
+    // Of this the kernels, and the sources of the addon that an engine is compiled from.
+    '!node_modules/@tensorflow/tfjs-node-gpu/{scripts,src,node_modules}/**',
     '!node_modules/zod/src/**',
     // Figures are drawn with one face of one font.
     '!node_modules/@fontsource-variable/inter/!(package.json|LICENSE|files)',

@@ -24,6 +24,7 @@ export default defineConfig({
           server: path.join(root, 'main/hosts/server/start.ts'),
           engine: path.join(root, 'main/engine/worker.ts'),
           reader: path.join(root, 'main/engine/reader/entry.ts'),
+          'engine-check': path.join(root, 'main/engine/tensorflow/check-entry.ts'),
           desktop: path.join(root, 'main/hosts/electron/main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

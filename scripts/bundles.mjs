@@ -20,6 +20,7 @@ const PRODUCTS = [
   'main/server.js',
   'main/engine.js',
   'main/reader.js',
+  'main/engine-check.js',
   'main/desktop.js',
   'preload/index.cjs',
   'renderer/index.html',

@@ -46,6 +46,16 @@ describe('the package', () => {
     }
   });
 
+  it('has what installs and runs TensorFlow, and no second TensorFlow.js', () => {
+    const own = 'node_modules/@tensorflow/tfjs-node-gpu';
+    for (const file of ['package.json', 'dist/kernels/Abs.js', 'binding/tfjs_binding.cc']) {
+      expect(isExcluded(`${own}/${file}`, 'x64'), file).toBe(false);
+    }
+    for (const file of ['tfjs-core/dist/index.js', 'tfjs/dist/tf.node.js', 'tfjs-node-gpu/src/index.ts']) {
+      expect(isExcluded(`node_modules/@tensorflow/${file}`, 'x64'), file).toBe(true);
+    }
+  });
+
   it('holds what was built and no sources', () => {
     for (const file of [
       'out/main/desktop.js',
