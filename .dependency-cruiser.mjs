@@ -6,7 +6,7 @@
  */
 
 /** Test code: it may use the test libraries, and little else that its room may not. */
-const TEST = String.raw`((\.test|-suite)\.ts$|/testing/)`;
+const TEST = String.raw`((\.(test|gpu|tensorflow)|-suite)\.ts$|/testing/)`;
 const TEST_LIBRARY = 'node_modules/(vitest|fast-check)/';
 
 /** What each room of `main/` may import besides itself, the contract and packages; low to high. */
@@ -158,7 +158,7 @@ export default {
       'network-in-the-server-host',
       'One place listens; the contract tests open a WebSocket of their own.',
       ['^(node:)?(http|https|http2)$', 'node_modules/(@types/)?ws/'],
-      ['^main/hosts/server/', `^preload/contract/.*${TEST}`],
+      ['^main/hosts/server/', `^preload/contract/.*${TEST}`, '^main/engine/tensorflow/testing/'],
     ),
     onlyIn(
       'sqlite-in-the-store',

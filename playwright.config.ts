@@ -2,6 +2,9 @@ import { defineConfig } from '@playwright/test';
 import type { DesktopKind } from './e2e/pages/desktop-kind.ts';
 import { findChromium } from './scripts/browser.mjs';
 
+// What `auto` takes is the same on every machine, and nothing is measured for it.
+process.env['FEWSTEP_EXECUTOR'] ??= 'ort-cpu';
+
 /** Journeys through the production bundles in out/: `npm test -- --only e2e` builds them and finds a browser. */
 export default defineConfig<{ desktopKind: DesktopKind }>({
   testDir: 'e2e',

@@ -10,6 +10,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['{main,preload,scripts}/**/*.test.ts'],
+          // What `auto` takes is the same on every machine, and nothing is measured for it.
+          env: { FEWSTEP_EXECUTOR: 'ort-cpu' },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -24,6 +26,24 @@ export default defineConfig({
           include: ['renderer/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // Needs a Vulkan device: run by scripts/gpu-stage.mjs, which finds one and says so if there is none.
+          name: 'gpu',
+          include: ['main/**/*.gpu.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          // Needs TensorFlow: run by scripts/tensorflow-stage.mjs, which installs it where pip can.
+          name: 'tensorflow',
+          include: ['main/**/*.tensorflow.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildIfNeeded } from './build-if-needed.mjs';
 import { runTool } from './command.mjs';
+import { gpuStage } from './gpu-stage.mjs';
+import { tensorflowStage } from './tensorflow-stage.mjs';
+import { runVitest, withExitCode, withScratch } from './vitest-run.mjs';
 
 /**
  * @typedef {object} Outcome of a stage
@@ -31,8 +33,10 @@ export const stages = {
       ]),
     ),
   dead: () => check(runTool('knip/bin/knip.js', ['--no-progress'])),
-  unit,
+  unit: () => runVitest(['node', 'renderer']),
+  gpu: gpuStage,
   build,
+  tensorflow: tensorflowStage,
   e2e,
 };
 
@@ -69,21 +73,6 @@ async function canary() {
   const isAlive = code !== 0 && planted.length > 0 && String(caught) === String(planted);
   const story = `Errors are planted in scripts/canary/Canary.svelte on lines ${planted.join(', ')}; svelte-check said:`;
   return one(isAlive, `${story}\n${output}`);
-}
-
-async function unit() {
-  return withScratch(async (scratch) => {
-    const tally = path.join(scratch, 'tally.json');
-    const { code, output } = await runTool(
-      'vitest/vitest.mjs',
-      ['run', '--reporter=default', '--reporter=./scripts/vitest-tally.mjs'],
-      { env: { FEWSTEP_TALLY: tally } },
-    );
-    const counts = existsSync(tally)
-      ? JSON.parse(readFileSync(tally, 'utf8'))
-      : { passed: 0, failed: 0, skipped: [] };
-    return { ...withExitCode(code, counts), output };
-  });
 }
 
 async function build() {
@@ -135,18 +124,6 @@ function one(isGood, output) {
 }
 
 /**
- * A runner that ends badly with no failed test to show for it has failed all the same; so has one that ran no test.
- *
- * @template {Pick<Outcome, 'passed' | 'failed' | 'skipped'>} Counts
- * @param {number | null} code
- * @param {Counts} counts
- */
-function withExitCode(code, counts) {
-  const isHollow = counts.failed === 0 && (code !== 0 || counts.passed === 0);
-  return isHollow ? { ...counts, failed: 1 } : counts;
-}
-
-/**
  * @typedef {object} PlaywrightSuite
  * @property {PlaywrightSuite[]} [suites]
  * @property {{ title: string, file: string, tests: PlaywrightTest[] }[]} [specs]
@@ -180,19 +157,6 @@ function tallyOfPlaywright(suite) {
     failed: parts.reduce((sum, { failed }) => sum + failed, 0),
     skipped: parts.flatMap(({ skipped }) => skipped),
   };
-}
-
-/**
- * @template T
- * @param {(folder: string) => Promise<T>} use
- */
-async function withScratch(use) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'fewstep-test-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** @param {unknown} error */

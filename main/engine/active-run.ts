@@ -1,9 +1,10 @@
 /** A run that this engine trains now: the loop tied to its folder, its wishes and its watchers. */
 import type { WarningSink } from '#contract/errors.ts';
-import { WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
-import type { RunSummary } from '#contract/runs.ts';
+import { WorkbenchError } from '#contract/errors.ts';
+import type { RunConfig, RunSummary } from '#contract/runs.ts';
 import { type RunFolder, RunWriter } from '../store/index.ts';
-import { deviceName, executorById } from '../tensor/device.ts';
+import { trainedOnFrom, trainedOnOf } from '../store/run-file.ts';
+import { deviceText, executorById } from '../tensor/device.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
 import { type Outcome, type Wish, trainLoop } from '../training/loop.ts';
 import { type StepReport, Trainer } from '../training/trainer.ts';
@@ -13,6 +14,7 @@ import { quickQuality } from './evaluate.ts';
 import { filmFrame } from './film.ts';
 import type { Plan } from './plan.ts';
 import { SamplingModel, type SampledState } from './sampling.ts';
+import { failureOf } from './executors/failures.ts';
 import { checkpointTensors, statesFromTensors } from './state-tensors.ts';
 
 /** Records of scalars per run that a chart can use; more would only cost disk. */
@@ -22,6 +24,9 @@ export interface ScalarRecord {
   readonly step: number;
   readonly scalars: Readonly<Record<string, number>>;
 }
+
+/** What a run is to compute on. */
+export type Asked = Pick<RunConfig, 'executor' | 'precision'>;
 
 export class ActiveRun {
   readonly plan: Plan;
@@ -62,13 +67,15 @@ export class ActiveRun {
 
   /**
    * Takes the run's lock, compiles its step and goes back to its newest good checkpoint.
+   * @param on  what to compute on
    * @throws WorkbenchError `run/locked`, `engine/...`, `store/...`; the lock is free again then
    */
-  static async open(plan: Plan, folder: RunFolder, warn: WarningSink): Promise<ActiveRun> {
+  static async open(plan: Plan, folder: RunFolder, warn: WarningSink, on: Asked): Promise<ActiveRun> {
     const writer = RunWriter.open(folder, { warn });
     let trainer: Trainer | undefined;
     try {
-      const executor = await executorById(plan.config.executor);
+      const { precision } = on;
+      const executor = await executorById(on.executor, { precision });
       trainer = await Trainer.create({
         method: plan.bound,
         source: plan.source ?? NO_POINTS,
@@ -79,17 +86,22 @@ export class ActiveRun {
       const saved = writer.resume();
       if (saved !== null)
         await trainer.restore(saved.step, statesFromTensors(plan.bound.layout, saved.tensors));
+      const device = [deviceText(executor.device), ...(precision === 'float16' ? [precision] : [])].join(
+        ', ',
+      );
+      const now = { executor: executor.id, device };
       folder.update({
         status: 'running',
         step: trainer.step,
         error: null,
-        executor: executor.id,
-        device: deviceName(executor.id),
+        ...now,
+        trainedOn: trainedOnFrom(trainedOnOf(folder.file), trainer.step, now),
       });
       return new ActiveRun(plan, folder, writer, trainer, executor);
     } catch (error) {
       writer.close();
-      await trainer?.dispose();
+      // A device that is gone cannot even let go.
+      await trainer?.dispose().catch(() => undefined);
       throw error;
     }
   }
@@ -125,8 +137,8 @@ export class ActiveRun {
       this.isOver = true;
       await this.turn;
       this.writer.close();
-      await this.trainer.dispose();
-      await this.model.dispose();
+      // A device that is gone cannot even let go.
+      await Promise.allSettled([this.trainer.dispose(), this.model.dispose()]);
       this.bell.ring();
     }
   }
@@ -149,11 +161,14 @@ export class ActiveRun {
 
   /** The folder's summary with what only the running loop knows. */
   summary(): RunSummary {
-    const { step, pace } = this;
-    const isRunning = this.folder.file.status === 'running';
+    const { pace, folder } = this;
+    const { status } = folder.file;
+    const isRunning = status === 'running';
+    // What was trained since the last checkpoint is lost with its device.
+    const step = status === 'failed' ? folder.file.step : this.step;
     const stepsPerSec = isRunning ? pace.stepsPerSec() : null;
     return {
-      ...this.folder.summary(),
+      ...folder.summary(),
       step,
       latest: this.latest,
       stepsPerSec,
@@ -254,9 +269,8 @@ export class ActiveRun {
 
   /** Trouble from outside (disk, executor): the last checkpoint stays, and the run can be resumed. */
   private fail(error: unknown): void {
-    const { code, message } = wireErrorFrom(error);
     try {
-      this.folder.update({ status: 'failed', error: { code, message } });
+      this.folder.update({ status: 'failed', error: failureOf(error, this.folder.file) });
     } catch (second) {
       // A full disk may refuse even this; the free lock then tells that the run was interrupted.
       if (!(second instanceof WorkbenchError)) throw second;

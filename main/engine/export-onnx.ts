@@ -8,7 +8,7 @@ import { WorkbenchError } from '#contract/errors.ts';
 import { segmentsOf } from '../maths/policy/raw-time.ts';
 import type { Condition, Policy, Sampleable } from '../maths/sampleable.ts';
 import { policySegment } from '../samplers/policy.ts';
-import { executorById } from '../tensor/device.ts';
+import { executorOrAuto } from '../tensor/device.ts';
 import { runOnnxFile, writeOnnxFile } from '../tensor/onnx/file.ts';
 import { compileProgram } from '../tensor/program.ts';
 import { Rng } from '../tensor/rng.ts';
@@ -87,7 +87,7 @@ async function verified(file: string, { plan, state, name }: OnnxRequest, call: 
     plan.bound.sampledState.map((key) => [key, { shape: [plan.bound.layout[key]!.size] }]),
   );
   // The source as samples are drawn from it: its parameters are inputs.
-  const program = await compileProgram(await executorById(plan.config.executor), {
+  const program = await compileProgram(await executorOrAuto(plan.config.executor), {
     inputs: { ...sampled, ...call.inputs },
     run: (_, tensors) => {
       const parameters = Object.fromEntries(Object.keys(sampled).map((key) => [key, tensors[key]!]));

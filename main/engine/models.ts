@@ -2,7 +2,7 @@
 import type { WarningSink } from '#contract/errors.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import type { RunFolder } from '../store/index.ts';
-import { executorById } from '../tensor/device.ts';
+import { executorById, executorOrAuto } from '../tensor/device.ts';
 import type { ModelSummary } from '#contract/checkpoints.ts';
 import { Decoder } from './decoder.ts';
 import { stateOfModel } from './imported-network.ts';
@@ -28,9 +28,12 @@ export class ModelShelf {
   /** One autoencoder serves all that is shown. */
   private decoding: { readonly key: string; readonly decoder: Decoder } | null = null;
   private readonly warn: WarningSink;
+  private readonly ready: () => Promise<void>;
 
-  constructor(warn: WarningSink) {
+  /** @param ready  resolves when it is known on what to compute */
+  constructor(warn: WarningSink, ready: () => Promise<void> = () => Promise.resolve()) {
     this.warn = warn;
+    this.ready = ready;
   }
 
   /**
@@ -48,13 +51,15 @@ export class ModelShelf {
     const { folder, createdAt, bytes } = model;
     return this.kept(folder, createdAt, bytes, async () => {
       const plan = planOfModel(model);
-      const executor = await executorById(plan.config.executor);
+      await this.ready();
+      const executor = await executorOrAuto(plan.config.executor);
       return { plan, model: new SamplingModel(plan, executor), state: stateOfModel(model), step: 0 };
     });
   }
 
   /** @throws WorkbenchError `model/no-decoder`, `model/bad-file` */
   async decoder(model: ModelSummary): Promise<Decoder> {
+    await this.ready();
     if (this.decoding?.key !== model.folder) {
       void this.decoding?.decoder.dispose();
       const decoder = new Decoder(model, await executorById('auto'));
@@ -70,6 +75,13 @@ export class ModelShelf {
     if (known !== undefined) letGo(known);
     if (this.decoding?.key !== folder) return;
     void this.decoding.decoder.dispose();
+    this.decoding = null;
+  }
+
+  /** Lets go of all: their device is gone, and others must be loaded on another. */
+  forgetAll(): void {
+    for (const folder of [...this.loaded.keys()]) this.forget(folder);
+    void this.decoding?.decoder.dispose().catch(() => undefined);
     this.decoding = null;
   }
 
@@ -104,7 +116,8 @@ export class ModelShelf {
     if (saved === null) {
       throw new WorkbenchError('run/no-checkpoint', `Run ${folder.id} has no checkpoint yet.`);
     }
-    const model = new SamplingModel(plan, await executorById(plan.config.executor));
+    await this.ready();
+    const model = new SamplingModel(plan, await executorOrAuto(plan.config.executor));
     const state = statesFromTensors(plan.bound.layout, saved.tensors, plan.bound.sampledState);
     return { plan, model, state, step: saved.step };
   }

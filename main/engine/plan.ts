@@ -65,6 +65,7 @@ export function planOf(
   warn: WarningSink,
 ): Plan {
   const method = methodById(config.method);
+  requirePrecision(config);
   if (method.needsTeacher !== (config.teacher !== undefined)) {
     throw new WorkbenchError(
       'config/no-teacher',
@@ -105,6 +106,16 @@ export function planOf(
     ...(method.produces === 'features' ? { rowsPerCall: ENCODER_ROWS } : {}),
     ...(taught?.rows === undefined ? {} : { teacherRows: taught.rows }),
   };
+}
+
+/** float16 is for one executor alone. */
+function requirePrecision({ executor, precision }: RunConfig): void {
+  if (precision !== 'float16' || executor === 'auto' || executor === 'ort-webgpu') return;
+  throw new WorkbenchError(
+    'config/wrong-value',
+    `precision: expected float32 for ${executor}, for only ort-webgpu computes in float16, found float16`,
+    { field: 'precision' },
+  );
 }
 
 /** The data as the teacher's samples are. */

@@ -15,12 +15,9 @@ export class Queue {
     return this.active;
   }
 
-  has(id: string): boolean {
-    return this.active === id || this.waiting.includes(id);
-  }
-
+  /** Waits once, also where it has its turn and comes back for another. */
   add(id: string): void {
-    if (this.isClosed || this.has(id)) return;
+    if (this.isClosed || this.waiting.includes(id)) return;
     this.waiting.push(id);
     void this.pump();
   }

@@ -25,7 +25,13 @@ const number = z
   .number()
   .nullable()
   .transform((value) => value ?? NaN);
-const keptPage = z.object({ version: z.string(), arm: z.string(), measures: z.record(z.string(), number) });
+const keptPage = z.object({
+  version: z.string(),
+  arm: z.string(),
+  measures: z.record(z.string(), number),
+  /** Left out by older versions. */
+  device: z.string().optional(),
+});
 const keptMeasured = z.object({ mean: number, standardError: number, values: z.array(number) });
 const keptReport = reproductionResult.extend({
   version: z.string(),
@@ -57,14 +63,16 @@ export class ReproductionFolder implements Notebook {
   }
 
   read(arm: string, seed: number): Measures | null {
-    const kept = keptPage.safeParse(jsonIn(this.pageOf(arm, seed)));
-    if (!kept.success || kept.data.version !== this.version || kept.data.arm !== arm) return null;
-    return kept.data.measures;
+    return this.page(arm, seed)?.measures ?? null;
   }
 
-  write(arm: string, seed: number, measures: Measures): void {
+  deviceOf(arm: string, seed: number): string | null {
+    return this.page(arm, seed)?.device ?? null;
+  }
+
+  write(arm: string, seed: number, measures: Measures, device: string): void {
     const { version } = this;
-    this.put(this.pageOf(arm, seed), `${JSON.stringify({ version, arm, seed, measures })}\n`);
+    this.put(this.pageOf(arm, seed), `${JSON.stringify({ version, arm, seed, measures, device })}\n`);
   }
 
   readArrays(name: string): Arrays | null {
@@ -124,13 +132,14 @@ export class ReproductionFolder implements Notebook {
   result(): ReproductionResult | null {
     const kept = keptReport.safeParse(jsonIn(path.join(this.path, 'report.json')));
     if (!kept.success || kept.data.version !== this.version) return null;
-    const { verdict, seeds, measured, aims, notes, when } = kept.data;
+    const { verdict, seeds, measured, aims, notes, devices, when } = kept.data;
     return {
       verdict,
       seeds,
       measured,
       ...(aims === undefined ? {} : { aims }),
       ...(notes === undefined ? {} : { notes }),
+      ...(devices === undefined ? {} : { devices }),
       when,
     };
   }
@@ -145,6 +154,11 @@ export class ReproductionFolder implements Notebook {
     const of = (file: string): number =>
       fs.statSync(path.join(this.path, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     return `${of(MEASURED)} ${of('report.json')}`;
+  }
+
+  private page(arm: string, seed: number): z.infer<typeof keptPage> | null {
+    const kept = keptPage.safeParse(jsonIn(this.pageOf(arm, seed)));
+    return kept.data?.version === this.version && kept.data.arm === arm ? kept.data : null;
   }
 
   private pageOf(arm: string, seed: number): string {

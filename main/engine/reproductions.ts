@@ -21,6 +21,8 @@ interface Options {
   /** The data folder. */
   readonly home: string;
   readonly version: string;
+  /** Resolves when it is known on what to compute. */
+  readonly ready?: () => Promise<void>;
   /** All there are, if left out. */
   readonly registry?: readonly Reproduction[];
 }
@@ -124,6 +126,7 @@ export class Reproductions {
     try {
       const reproduction = this.find(name);
       const folder = this.folder(reproduction, size);
+      await this.options.ready?.();
       const finished = await runReproduction(reproduction, {
         isQuick: size === 'quick',
         executor: await executorById('auto'),

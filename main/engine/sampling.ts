@@ -79,8 +79,12 @@ export class SamplingModel {
   private readonly teacherSteps: number;
   private teacherPathOf: { readonly key: string; readonly path: Promise<Trajectory> } | null = null;
 
+  /** What it computes on. */
+  readonly executor: Executor['id'];
+
   constructor(plan: Plan, executor: Executor) {
     this.plan = plan;
+    this.executor = executor.id;
     this.method = plan.bound;
     this.produces = plan.method.produces;
     this.sampleShape = plan.sampleShape;

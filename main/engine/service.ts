@@ -1,5 +1,6 @@
 /** The workbench itself: what every window, command and script calls. */
 import path from 'node:path';
+import { type ExecutorId, executorId } from '#contract/engines.ts';
 import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
 import type { FilmPage, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import { type MetricsBatch, NO_DATASET, type RunConfig, type RunSummary } from '#contract/runs.ts';
@@ -8,7 +9,7 @@ import type { Dataset } from '../datasets/index.ts';
 import { type RunFolder, RunStore } from '../store/index.ts';
 import { liveLockOwner, lockedBy } from '../store/lock.ts';
 import { isModelFolder, readModel } from '../store/model-folder.ts';
-import { deviceName, engineVersions, executorById, probeExecutors } from '../tensor/device.ts';
+import { engineVersions, executorById } from '../tensor/device.ts';
 import { ActiveRun } from './active-run.ts';
 import { Bell } from './bell.ts';
 import { catalogOf, runSchema } from './catalog.ts';
@@ -16,6 +17,9 @@ import { Checkpoints } from './checkpoints.ts';
 import { pointsOf } from './data-samples.ts';
 import { Demos } from './demos.ts';
 import { encoderOf } from './encoder.ts';
+import { askedOf } from './executors/asked.ts';
+import { Executors } from './executors/executors.ts';
+import { failureOf, isOfDevice } from './executors/failures.ts';
 import { type ExportSource, exportNetwork } from './export.ts';
 import { importImages } from './image-imports.ts';
 import { ImportedModels } from './imported-models.ts';
@@ -30,6 +34,7 @@ import { nodeReader } from './reader/node-process.ts';
 import type { SpawnReader } from './reader/process.ts';
 import { Reproductions } from './reproductions.ts';
 import { ANALYTIC } from './teacher.ts';
+import { EngineInstalls } from './tensorflow/installs.ts';
 import { computeView, modesOf } from './views.ts';
 import { Watchers, watchMemory } from './watchers.ts';
 
@@ -49,6 +54,8 @@ export interface EngineOptions {
   readonly filesFolder?: string | null;
   /** Opens the grants of this host; none if left out. */
   readonly grantKey?: string | null;
+  /** How long the clock runs for each executor that is measured; five seconds unless said. */
+  readonly measureSecs?: number;
 }
 
 /** The run that a config names as its teacher; null for none and for the analytic one. */
@@ -84,7 +91,8 @@ export class Engine implements WorkbenchService {
   /** The run that has its turn, to its end. */
   private training: Promise<void> = Promise.resolve();
   private isClosing = false;
-  private executors: ReturnType<typeof probeExecutors> | null = null;
+  private readonly executors: Executors;
+  private readonly installs: EngineInstalls;
 
   /** @throws WorkbenchError `store/...` if the data folder cannot be used */
   constructor(options: EngineOptions) {
@@ -93,8 +101,16 @@ export class Engine implements WorkbenchService {
       ...(options.home === undefined ? {} : { home: options.home }),
       warn: options.warn,
     });
+    this.executors = new Executors({
+      home: this.store.home.root,
+      version: options.version,
+      warn: options.warn,
+      ...(options.measureSecs === undefined ? {} : { seconds: options.measureSecs }),
+      quietly: (work) => this.betweenSteps(work),
+    });
+    this.installs = new EngineInstalls(this.store.home.root, () => this.executors.renew('tensorflow'));
     this.imports = new ImportedDatasets(this.store.home.datasets);
-    this.models = new ModelShelf(options.warn);
+    this.models = new ModelShelf(options.warn, () => this.executors.recall());
     this.demos = new Demos(options.demos ?? null, options.warn);
     this.imported = new ImportedModels(this.store.home, (id) => this.isRun(id), options.warn);
     this.checkpoints = new Checkpoints({
@@ -126,24 +142,21 @@ export class Engine implements WorkbenchService {
       options.warn,
     );
     this.queue = new Queue((id) => (this.training = this.train(id)));
-    this.reproductions = new Reproductions({ home: this.store.home.root, version: options.version });
+    this.reproductions = new Reproductions({
+      home: this.store.home.root,
+      version: options.version,
+      ready: () => this.executors.ready(),
+    });
   }
 
   readonly calls: WorkbenchService['calls'] = {
-    'engine.describe': async () => {
-      // Tried once: loading a graphics driver for every window that opens would be slow, and some print.
-      this.executors ??= probeExecutors();
-      const executors = await this.executors;
-      return {
-        version: this.options.version,
-        versions: { fewstep: this.options.version, ...engineVersions() },
-        executors,
-        executor: 'ort-cpu',
-        device: deviceName('ort-cpu'),
-        dataFolder: this.store.home.root,
-        pid: process.pid,
-      };
-    },
+    'engine.describe': async () => ({
+      ...(await this.executors.state()),
+      version: this.options.version,
+      versions: { fewstep: this.options.version, ...engineVersions() },
+      dataFolder: this.store.home.root,
+      pid: process.pid,
+    }),
     'catalog.get': () => Promise.resolve(catalogOf(this.importedDatasets())),
     'catalog.runSchema': () => Promise.resolve(runSchema()),
 
@@ -180,7 +193,7 @@ export class Engine implements WorkbenchService {
     'runs.list': () => Promise.resolve(this.list()),
     'runs.get': ({ run }) => Promise.resolve(this.summaryOf(this.open(run))),
     'runs.pause': ({ run }) => Promise.resolve(this.tell(this.open(run), 'pause')),
-    'runs.resume': ({ run }) => Promise.resolve(this.resume(run)),
+    'runs.resume': ({ run, executor }) => Promise.resolve(this.resume(run, executor)),
     'runs.stop': ({ run }) => Promise.resolve(this.stop(run)),
     'runs.rename': ({ run, name }) => Promise.resolve(this.change(run, { name })),
     'runs.tag': ({ run, tags }) => Promise.resolve(this.change(run, { tags: [...new Set(tags)] })),
@@ -248,6 +261,9 @@ export class Engine implements WorkbenchService {
       });
     },
 
+    'engines.list': () => Promise.resolve(this.installs.list()),
+    'engines.remove': async () => this.installs.remove(),
+
     'reproductions.list': () => Promise.resolve(this.reproductions.list()),
     'reproductions.start': ({ name, size, again }) =>
       Promise.resolve(this.reproductions.start(name, size, again)),
@@ -258,6 +274,9 @@ export class Engine implements WorkbenchService {
 
   readonly streams: WorkbenchService['streams'] = {
     'engine.watch': (_, signal) => watchMemory(signal),
+    'engines.watch': (_, signal) => this.executors.watch(signal),
+    'engines.measure': ({ executors }, signal) => this.executors.measure(executors, signal),
+    'engines.install': (input, signal) => this.installs.install(input, signal),
     'runs.watch': (_, signal) => this.watchers.runs(signal),
     'reproductions.watch': (_, signal) => this.reproductions.watch(signal),
     'film.watch': ({ run }, signal) => this.watchers.film(run, signal),
@@ -285,7 +304,10 @@ export class Engine implements WorkbenchService {
     this.isClosing = true;
     this.queue.close();
     for (const run of this.active.values()) run.stop();
-    await Promise.all([this.training, this.reproductions.close()]);
+    await Promise.all([
+      ...[this.installs.close(), this.executors.close()],
+      ...[this.training, this.reproductions.close()],
+    ]);
     await this.models.dispose();
     await this.measuring.dispose();
     this.store.close();
@@ -295,14 +317,22 @@ export class Engine implements WorkbenchService {
   private async train(id: string): Promise<void> {
     try {
       const folder = this.store.find(this.pathOrId(id));
-      const run = await ActiveRun.open(this.planOfRun(folder), folder, this.options.warn);
+      const plan = this.planOfRun(folder);
+      const run = await ActiveRun.open(
+        plan,
+        folder,
+        this.options.warn,
+        await askedOf(folder.file, this.executors),
+      );
       this.active.set(id, run);
       this.changes.ring();
       const wish = this.isClosing ? 'stop' : this.early.get(id);
       if (wish !== undefined) run[wish]();
       await run.drive();
+      const { error, executor } = run.folder.file;
+      await this.afterFailure(error?.code, executor);
     } catch (error) {
-      this.refuse(id, error);
+      await this.refuse(id, error);
     } finally {
       this.active.delete(id);
       this.early.delete(id);
@@ -311,14 +341,30 @@ export class Engine implements WorkbenchService {
     }
   }
 
+  /** A device that failed is tried again; what was computed there is loaded anew, wherever it goes. */
+  private async afterFailure(code: string | undefined, executor: string | null): Promise<void> {
+    const failed = executorId.safeParse(executor).data;
+    if (code === undefined || failed === undefined || !isOfDevice(code)) return;
+    this.models.forgetAll();
+    await this.executors.renew(failed);
+  }
+
+  /** Computes while nothing trains here. */
+  private betweenSteps<T>(work: () => Promise<T>): Promise<T> {
+    const run = [...this.active.values()].find(({ isOver }) => !isOver);
+    return run === undefined ? work() : run.between(work);
+  }
+
   /** A run that could not even begin. */
-  private refuse(id: string, error: unknown): void {
+  private async refuse(id: string, error: unknown): Promise<void> {
     const { code, message } = wireErrorFrom(error);
     this.options.warn({ code, message });
     // A run that another process trains is not ours to mark.
     if (code === 'run/locked') return;
     try {
-      this.store.find(this.pathOrId(id)).update({ status: 'failed', error: { code, message } });
+      const folder = this.store.find(this.pathOrId(id));
+      folder.update({ status: 'failed', error: failureOf(error, folder.file) });
+      await this.afterFailure(code, folder.file.executor);
     } catch (second) {
       const again = wireErrorFrom(second);
       this.options.warn({ code: again.code, message: again.message });
@@ -378,7 +424,12 @@ export class Engine implements WorkbenchService {
   ): Promise<ViewFrame> {
     const asks = view.kind === 'samples' || view.kind === 'closeup' ? view.decoder : undefined;
     const decoder = asks === undefined ? null : await this.models.decoder(this.imported.get(asks));
-    return computeView({ run, ...loaded, signal, decoder }, view);
+    try {
+      return await computeView({ run, ...loaded, signal, decoder }, view);
+    } catch (error) {
+      void this.afterFailure(wireErrorFrom(error).code, loaded.model.executor);
+      throw error;
+    }
   }
 
   private modelView(id: string, view: ParsedViewRequest, signal: CancelSignal): Promise<ViewFrame> | null {
@@ -450,10 +501,18 @@ export class Engine implements WorkbenchService {
     return this.store.list().map((summary) => this.active.get(summary.id)?.summary() ?? summary);
   }
 
-  private resume(run: string): RunSummary {
+  private resume(run: string, executor?: ExecutorId | 'auto'): RunSummary {
     const folder = this.openOwn(run);
-    if (this.queue.current === folder.id) return this.tell(folder, 'unpause');
     const { status, step, config, error } = folder.summary();
+    // One that has just ended may still have its turn.
+    const isUnderWay = status === 'queued' || status === 'running' || status === 'paused';
+    if (this.queue.current === folder.id && isUnderWay) {
+      if (executor === undefined) return this.tell(folder, 'unpause');
+      throw new WorkbenchError(
+        'run/is-training',
+        `Run ${folder.id} is training; stop it before it goes on with another executor.`,
+      );
+    }
     if (status === 'finished') {
       throw new WorkbenchError('run/finished', `Run ${folder.id} has done all its ${config.steps} steps.`);
     }
@@ -466,7 +525,11 @@ export class Engine implements WorkbenchService {
     if (status === 'running' || status === 'paused') {
       throw lockedBy(liveLockOwner(folder.path), folder.path);
     }
-    folder.update({ status: 'queued', error: null });
+    folder.update({
+      status: 'queued',
+      error: null,
+      ...(executor === undefined ? {} : { resumedOn: executor }),
+    });
     this.queue.add(folder.id);
     this.changes.ring();
     return this.summaryOf(this.open(run));

@@ -27,6 +27,7 @@ function notebook() {
     arrays,
     read: (arm: string, seed: number) => pages.get(`${arm} ${seed}`) ?? null,
     write: (arm: string, seed: number, measures: Measures) => void pages.set(`${arm} ${seed}`, measures),
+    deviceOf: () => null,
     readArrays: (name: string) => arrays.get(name) ?? null,
     writeArrays: (name: string, made: Arrays) => void arrays.set(name, made),
   };

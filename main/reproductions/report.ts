@@ -20,6 +20,8 @@ export interface Report {
   readonly verdict: Verdict;
   readonly aims?: readonly Aim[];
   readonly notes?: readonly string[];
+  /** On what it was computed: several where it was stopped and went on elsewhere. */
+  readonly devices?: readonly string[];
 }
 
 export function reportOf(

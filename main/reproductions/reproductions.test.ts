@@ -34,12 +34,17 @@ const invented: Reproduction = defineReproduction({
 function notebook(): Notebook & { readonly pages: Map<string, Measures> } {
   const pages = new Map<string, Measures>();
   const arrays = new Map<string, Arrays>();
+  const devices = new Map<string, string>();
   return {
     pages,
     readArrays: (name) => arrays.get(name) ?? null,
     writeArrays: (name, made) => void arrays.set(name, made),
     read: (arm, seed) => pages.get(`${arm} ${seed}`) ?? null,
-    write: (arm, seed, measures) => void pages.set(`${arm} ${seed}`, measures),
+    write: (arm, seed, measures, device) => {
+      pages.set(`${arm} ${seed}`, measures);
+      devices.set(`${arm} ${seed}`, device);
+    },
+    deviceOf: (arm, seed) => devices.get(`${arm} ${seed}`) ?? null,
   };
 }
 
@@ -54,7 +59,9 @@ const optionsWith = (change: Partial<RunOptions> = {}): RunOptions => ({
 
 describe('a reproduction', () => {
   it('runs every arm with every seed and judges by its rule', async () => {
-    const { report } = await runReproduction(invented, optionsWith());
+    const { report, figure } = await runReproduction(invented, optionsWith());
+    expect(report.devices).toEqual([expect.stringMatching(/^ort-cpu \(.+, 1 thread\)$/)]);
+    expect(figure).toContain('>Computed on ort-cpu (');
     expect(report).toMatchObject({ name: 'invented', seeds: [0, 1, 2], verdict: 'holds' });
     expect(report.measured['small']!['size']!.values).toEqual([1, 1.01, 1.02]);
     expect(report.measured['large']!['size']!.mean).toBeCloseTo(2.01, 12);

@@ -1,4 +1,5 @@
 /** Runs a reproduction: every arm with every seed, then its rule on what was measured. */
+import { deviceText } from '../tensor/device.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
 import { figureOf } from './figure/figure.ts';
 import { Lab, type Shelf } from './lab.ts';
@@ -8,7 +9,10 @@ import type { Measures, Reproduction } from './reproduction.ts';
 /** Where what was measured is kept, so that a reproduction that was stopped goes on. */
 export interface Notebook extends Shelf {
   read(arm: string, seed: number): Measures | null;
-  write(arm: string, seed: number, measures: Measures): void;
+  /** @param device  on what they were computed */
+  write(arm: string, seed: number, measures: Measures, device: string): void;
+  /** On what kept measures were computed; null where nobody knows. */
+  deviceOf(arm: string, seed: number): string | null;
 }
 
 export interface RunOptions {
@@ -34,6 +38,8 @@ export async function runReproduction(reproduction: Reproduction, options: RunOp
   const seeds = options.seeds ?? (isQuick ? reproduction.seeds.quick : reproduction.seeds.full);
   const lab = new Lab(executor, signal, notebook);
   const results: Record<string, Measures[]> = {};
+  const device = `${executor.id} (${deviceText(executor.device)})`;
+  const devices = new Set<string>();
   const total = reproduction.arms.length * seeds.length;
   let done = 0;
   for (const arm of reproduction.arms) {
@@ -45,13 +51,14 @@ export async function runReproduction(reproduction: Reproduction, options: RunOp
         lab.throwIfStopped();
       }
       const measures = known ?? (await reproduction.run(arm, seed, lab, { isQuick }));
-      if (known === null) notebook.write(arm, seed, measures);
+      if (known === null) notebook.write(arm, seed, measures, device);
+      devices.add((known === null ? device : notebook.deviceOf(arm, seed)) ?? 'an unknown device');
       found.push(measures);
       done += 1;
     }
     results[arm] = found;
   }
-  const report = reportOf(reproduction, seeds, results, { isQuick });
+  const report: Report = { ...reportOf(reproduction, seeds, results, { isQuick }), devices: [...devices] };
   const { figure } = reproduction;
   const picture = figure.kind === 'paths' ? await figure.picture(lab, { isQuick }) : null;
   return { report, figure: figureOf(report, figure, picture) };

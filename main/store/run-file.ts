@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WorkbenchError } from '#contract/errors.ts';
-import { NO_DATASET, runConfig, runStatus } from '#contract/runs.ts';
+import { executorId } from '#contract/engines.ts';
+import { NO_DATASET, type RunSummary, runConfig, runStatus } from '#contract/runs.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { configHash } from './config-hash.ts';
 import { errnoOf, storeErrorFrom } from './errors.ts';
@@ -27,6 +28,12 @@ const runFile = z.strictObject({
   versions: z.record(z.string(), z.string()),
   executor: z.string().nullable(),
   device: z.string().nullable(),
+  /** Left out in runs of older versions: see {@link trainedOnOf}. */
+  trainedOn: z
+    .array(z.strictObject({ executor: z.string(), device: z.string(), fromStep: z.int().min(0) }))
+    .optional(),
+  /** What a person has it resumed on in place of the config's executor. */
+  resumedOn: z.enum(['auto', ...executorId.options]).optional(),
   status: runStatus,
   step: z.int().min(0),
   createdAt: z.iso.datetime(),
@@ -85,6 +92,26 @@ export function newRunFile(
 
 function nameFor({ method, dataset, teacher }: RunFile['config']): string {
   return dataset.id === NO_DATASET ? `${method} of ${teacher ?? 'nothing'}` : `${method} on ${dataset.id}`;
+}
+
+type TrainedOn = RunSummary['trainedOn'];
+
+/** On what a run was trained, in turn. */
+export function trainedOnOf({ trainedOn, executor, device }: RunFile): TrainedOn {
+  if (trainedOn !== undefined) return trainedOn;
+  return executor === null ? [] : [{ executor, device: device ?? 'an unknown device', fromStep: 0 }];
+}
+
+/** The history of a run that goes on from a step: what came after it is done again. */
+export function trainedOnFrom(
+  before: TrainedOn,
+  step: number,
+  next: { readonly executor: string; readonly device: string },
+): TrainedOn {
+  const kept = before.filter(({ fromStep }) => fromStep < step);
+  const last = kept.at(-1);
+  if (last?.executor === next.executor && last.device === next.device) return kept;
+  return [...kept, { executor: next.executor, device: next.device, fromStep: step }];
 }
 
 /** @throws WorkbenchError `store/...` */

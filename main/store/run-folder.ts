@@ -11,7 +11,7 @@ import { readFilmIndex, readFilmPage } from './film-file.ts';
 import { liveLockOwner } from './lock.ts';
 import { copyModel, isModelFolder } from './model-folder.ts';
 import { readMetrics } from './metrics-log.ts';
-import { type Making, newRunFile, readRunFile, writeRunFile } from './run-file.ts';
+import { type Making, newRunFile, readRunFile, trainedOnOf, writeRunFile } from './run-file.ts';
 import type { RunFile } from './run-file.ts';
 
 /** Folders of what a run learns from, copied inside its own. */
@@ -22,7 +22,19 @@ const PARTS = ['metrics.ndjson', 'checkpoints', 'frames', 'samples', TEACHER, EN
 
 /** What may change in a run after it was made. */
 export type RunChange = Partial<
-  Pick<RunFile, 'name' | 'tags' | 'status' | 'step' | 'error' | 'latest' | 'executor' | 'device'>
+  Pick<
+    RunFile,
+    | 'name'
+    | 'tags'
+    | 'status'
+    | 'step'
+    | 'error'
+    | 'latest'
+    | 'executor'
+    | 'device'
+    | 'trainedOn'
+    | 'resumedOn'
+  >
 >;
 
 /** Folders of what a run learns from. */
@@ -239,6 +251,8 @@ export function summaryOf(path: string, file: RunFile): RunSummary {
     stepsPerSec: null,
     etaSecs: null,
     executor: file.executor,
+    device: file.device,
+    trainedOn: trainedOnOf(file),
   };
 }
 

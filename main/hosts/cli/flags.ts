@@ -43,6 +43,14 @@ export function text(given: FlagValues, flag: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** A flag's value before the other flags are known. */
+export function flagValue(argv: readonly string[], name: string): string | undefined {
+  const at = argv.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (at < 0) return undefined;
+  const [, inline] = argv[at]!.split(/=(.*)/s);
+  return inline ?? argv[at + 1];
+}
+
 /** @throws WorkbenchError `cli/missing-flag` */
 export function required(given: FlagValues, flag: string, what: string): string {
   const value = text(given, flag);

@@ -1,12 +1,19 @@
 /** `fewstep COMMAND`: the command line. Answers on stdout, everything else on stderr. */
 import { WorkbenchError } from '#contract/errors.ts';
+import { enginesFolder } from '../../engine/executors/executors.ts';
+import { resolveHome } from '../../store/home.ts';
+import { useEnginesFolder } from '../../tensor/device.ts';
 import { runServe } from '../server/main.ts';
+import { bench } from './bench.ts';
 import { importCheckpoint, inspect } from './checkpoints.ts';
-import { bench, doctor, golden } from './commands.ts';
+import { golden } from './commands.ts';
+import { doctor } from './doctor.ts';
+import { engines } from './engines.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { forward } from './forward.ts';
 import { importData } from './import-data.ts';
+import { flagValue } from './flags.ts';
 import { type Output, createOutput, reportFailure } from './output.ts';
 import { reproduce } from './reproduce.ts';
 import { sample } from './sample.ts';
@@ -16,6 +23,7 @@ process.setSourceMapsEnabled(true);
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output) => Promise<number>>> = {
   doctor,
+  engine: engines,
   train,
   sample,
   eval: evaluate,
@@ -32,7 +40,12 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output
 
 const USAGE = `fewstep COMMAND [flags]
 
-  doctor                 what can compute here, and what is missing
+  doctor                 what can compute here, how fast, and what is missing [--measure]
+  engine install tensorflow
+                         fetch or build TensorFlow into the data folder, try it, and offer it as an executor
+                         [--cpu|--gpu --from auto|package|wheel]
+  engine list            engines that are installed
+  engine remove tensorflow
   train                  train a method on a dataset (train --help for its flags)
   sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --sampler euler
                          --out FILE.npy|npz|csv|png --decoder AUTOENCODER]
@@ -61,7 +74,8 @@ const USAGE = `fewstep COMMAND [flags]
                          --names fewstep|original --nfe N --batch N --out FILE]
   golden FOLDER          recompute the numbers of the authors' own code
   reproduce NAME|--all   claims of the papers at toy scale [--quick --seeds 0,1,2]
-  bench                  milliseconds per training step [--only NAME --steps 30 --executor ID]
+  bench                  milliseconds, TFLOP/s and bytes of a training step [--only NAME --steps 30
+                         --executor ID --precision float16 --write]
   serve                  the workbench in a browser (serve --help)
 
 Every command takes --json: one JSON document on stdout. A failure is {"error": {code, message, detail}}
@@ -82,6 +96,8 @@ async function main(argv: readonly string[]): Promise<number> {
         `expected one of ${Object.keys(COMMANDS).join(', ')}, found "${name}"`,
       );
     }
+    // Commands that open no data folder may still name an engine that lies in one.
+    useEnginesFolder(enginesFolder(resolveHome(flagValue(rest, 'home'))));
     return await command(rest, createOutput(json));
   } catch (error) {
     reportFailure(error, json);

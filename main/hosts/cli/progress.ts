@@ -9,12 +9,21 @@ const LINE_EVERY_SECS = 10;
 export class ProgressLine {
   private readonly isTerminal = process.stderr.isTTY;
   private lastLineAt = performance.now();
+  /** What it was trained on last, as far as was said. */
+  private trainedOn: string | undefined;
 
   constructor(began: RunSummary) {
     say(`${began.name}: ${began.folder}`);
+    this.trainedOn = JSON.stringify(began.trainedOn.at(-1));
   }
 
   update(summary: RunSummary): void {
+    const last = summary.trainedOn.at(-1);
+    if (last !== undefined && JSON.stringify(last) !== this.trainedOn) {
+      this.trainedOn = JSON.stringify(last);
+      const { executor, device, fromStep } = last;
+      if (fromStep > 0) say(`From step ${fromStep} on it is trained on ${executor} (${device})`);
+    }
     if (this.isTerminal) {
       process.stderr.write(`\r\x1b[K${bar(summary)} ${text(summary)}`);
     } else if (performance.now() - this.lastLineAt > LINE_EVERY_SECS * 1000) {

@@ -8,6 +8,7 @@ import type { Report } from '../../reproductions/report.ts';
 import { runReproduction } from '../../reproductions/run.ts';
 import { resolveHome } from '../../store/home.ts';
 import { executorById } from '../../tensor/device.ts';
+import { Executors } from '../../engine/executors/executors.ts';
 import { numberFrom, parseFlags } from './flags.ts';
 import { type Output, brief } from './output.ts';
 
@@ -19,7 +20,7 @@ fewstep reproduce --all [flags]
   --again          measure anew what an earlier call has measured
   --home FOLDER    data folder; figures and numbers go to its folder reproductions/
   --json           one JSON document on stdout: [{name, claim, source, seeds, measured, rule, verdict,
-                   and of some aims and notes}]
+                   devices, and of some aims and notes}]
 
 What was measured is kept: a call that is stopped goes on where it was.`;
 
@@ -55,6 +56,14 @@ export async function reproduce(
   const seeds = seedsFrom(given['seeds'] as string | undefined);
   const isQuick = given['quick'] === true;
   const home = resolveHome(given['home'] as string | undefined);
+  const executors = new Executors({
+    home,
+    version: programVersion(),
+    warn: ({ code, message }) => output.say(`${message} (${code})`),
+  });
+  for await (const { measuring } of whileChoosing(executors)) {
+    if (measuring !== null) output.say(`Measuring ${measuring}, which is done once`);
+  }
   const executor = await executorById('auto');
   const signal = watchSignals();
   const reports: Report[] = [];
@@ -83,6 +92,14 @@ export async function reproduce(
   }
   output.answer(reports, lines);
   return 0;
+}
+
+/** What is measured until it is known on what to compute. */
+async function* whileChoosing(executors: Executors): ReturnType<Executors['watch']> {
+  const chosen = new AbortController();
+  const choosing = executors.ready().finally(() => chosen.abort());
+  yield* executors.watch(chosen.signal);
+  await choosing;
 }
 
 function seedsFrom(text: string | undefined): number[] | null {
@@ -115,6 +132,7 @@ function linesOf(report: Report, figureFile: string): string[] {
         `  ${outcome}: ${title}, ${limit}: ${brief(mean)} +- ${brief(standardError)}`,
     ),
     ...(report.notes ?? []).map((note) => `  Note: ${note}`),
+    ...(report.devices ?? []).map((device) => `  Computed on ${device}`),
     `  ${figureFile}`,
     '',
   ];

@@ -3,19 +3,27 @@ import fs from 'node:fs';
 import type { Catalog, DatasetEntry, MethodEntry } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { parseFields } from '#contract/parse.ts';
-import { type RunConfig, type RunConfigInput, type RunSummary, runConfig } from '#contract/runs.ts';
+import {
+  type RunConfig,
+  type RunConfigInput,
+  type RunSummary,
+  runConfig,
+  trainedOnText,
+} from '#contract/runs.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
+import { isOfDevice } from '../../engine/executors/failures.ts';
 import { withEngine } from './engine.ts';
 import {
   type FlagTypes,
   type FlagValues,
   type SchemaField,
   fieldsOf,
+  flagValue,
   helpLines,
   parseFlags,
   valuesFromFlags,
 } from './flags.ts';
-import { type Output, brief } from './output.ts';
+import { type Output, brief, say } from './output.ts';
 import { ProgressLine } from './progress.ts';
 
 const RUN_FLAGS: FlagTypes = {
@@ -33,14 +41,15 @@ const DATA_PREFIX = 'data-';
 
 const USAGE = `fewstep train --method METHOD --data DATASET [flags]
 fewstep train --config FILE [flags]
-fewstep train --resume RUN
+fewstep train --resume RUN [--executor EXECUTOR]
 
   --config FILE           run config as JSON; flags go before what it says
   --method METHOD         what to train
   --data DATASET          a dataset by id, or the path of a CSV or NPY file of points
                           (images come in by import-data); none for a
                           distillation of an imported model
-  --resume RUN            a stopped or interrupted run, by id or folder
+  --resume RUN            a stopped, interrupted or failed run, by id or folder;
+                          with --executor it goes on there
   --home FOLDER           data folder
   --json                  one JSON document {run, steps, final} on stdout`;
 
@@ -76,13 +85,16 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
 
     // Watched before the run exists: a signal that comes while it is made still stops it.
     const signals = watchSignals();
+    const unlisten = client.listen('engines.watch', {}, ({ measuring }) => {
+      if (measuring !== null) say(`Measuring ${measuring}, which is done once`);
+    });
     try {
       const began =
         given['resume'] === undefined
           ? await client.call('runs.create', {
               config: await configFrom(client, given, catalog, { runFields, methodFields, dataFields }),
             })
-          : await client.call('runs.resume', { run: String(given['resume']) });
+          : await resumed(client, String(given['resume']), given['executor'] as Named | undefined);
       // A run that has just ended has nothing left to stop.
       signals.onStop(() => void client.call('runs.stop', { run: began.id }).catch(() => undefined));
       const progress = new ProgressLine(began);
@@ -90,6 +102,7 @@ export async function train(argv: readonly string[], output: Output): Promise<nu
       progress.done(ended);
       return conclude(ended, output);
     } finally {
+      unlisten();
       signals.release();
     }
   });
@@ -106,6 +119,24 @@ function methodFieldsFor(
     if (!holds || (field.name === 'conditional' && !hasClasses)) return field;
     return { ...field, defaultValue: imageDefaults[field.name] };
   });
+}
+
+type Named = RunConfig['executor'];
+
+/** Goes on with a run, and says what became of it before. */
+async function resumed(
+  client: WorkbenchClient,
+  run: string,
+  executor: Named | undefined,
+): Promise<RunSummary> {
+  const before = await client.call('runs.get', { run });
+  const began = await client.call('runs.resume', { run, ...(executor === undefined ? {} : { executor }) });
+  if (before.status === 'interrupted' && before.executor !== null) {
+    say(
+      `The process that trained it ended after step ${before.step}, on ${before.executor} (${before.device})`,
+    );
+  } else if (before.error !== null) say(`Before: ${before.error.message}`);
+  return began;
 }
 
 async function configFrom(
@@ -187,6 +218,9 @@ function untilEnd(
 
 function conclude(ended: RunSummary, output: Output): number {
   if (ended.status === 'diverged' || ended.status === 'failed') {
+    if (isOfDevice(ended.error?.code ?? '')) {
+      say(`To go on elsewhere: fewstep train --resume ${ended.id} --executor ort-cpu`);
+    }
     throw new WorkbenchError(ended.error?.code ?? 'run/failed', ended.error?.message ?? 'The run failed.', {
       run: ended.folder,
       step: ended.step,
@@ -195,8 +229,10 @@ function conclude(ended: RunSummary, output: Output): number {
   const finals = Object.entries(ended.latest).map(([name, value]) => `  ${name.padEnd(22)} ${brief(value)}`);
   const headline =
     ended.status === 'finished' ? `Finished ${ended.step} steps` : `Stopped at step ${ended.step}`;
-  output.answer({ run: ended.folder, steps: ended.step, status: ended.status, final: ended.latest }, [
-    `${headline}: ${ended.folder}`,
+  const { folder, step: steps, status, latest: final, executor, device, trainedOn } = ended;
+  output.answer({ run: folder, steps, status, final, executor, device, trainedOn }, [
+    `${headline}: ${folder}`,
+    ...(trainedOn.length === 0 ? [] : [`  ${'trained on'.padEnd(22)} ${trainedOnText(trainedOn)}`]),
     ...finals,
   ]);
   return ended.status === 'finished' ? 0 : 130;
@@ -233,14 +269,6 @@ function choices({ methods, datasets }: Catalog): string[] {
     `  datasets  ${datasets.map(({ id }) => id).join(', ')}`,
     '',
   ];
-}
-
-/** A flag's value before the other flags are known (they depend on method and data). */
-function flagValue(argv: readonly string[], name: string): string | undefined {
-  const at = argv.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
-  if (at < 0) return undefined;
-  const [, inline] = argv[at]!.split(/=(.*)/s);
-  return inline ?? argv[at + 1];
 }
 
 function configFile(argv: readonly string[]): Record<string, unknown> | undefined {

@@ -59,7 +59,7 @@ export function legend(
  *   the part that a page which says the rest itself can show alone
  */
 export function page(report: Report, plot: Plot): string {
-  const { claim, verdict, seeds, source, rule } = report;
+  const { claim, verdict, seeds, source, rule, devices = [] } = report;
   const room = WIDTH - 2 * MARGIN;
   const head: string[] = [];
   let y = 10;
@@ -84,6 +84,7 @@ export function page(report: Report, plot: Plot): string {
   const read = y + 10;
   y += 8;
   put(rule, small, 14);
+  if (devices.length > 0) put(`Computed on ${devices.join(' and ')}.`, small, 14);
   const height = Math.ceil(y + 12);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { runs } from './0001-runs.ts';
 import { tags } from './0002-tags.ts';
+import { devices } from './0003-devices.ts';
 import type { Migration } from './migration.ts';
 
-const MIGRATIONS: readonly Migration[] = [runs, tags];
+const MIGRATIONS: readonly Migration[] = [runs, tags, devices];
 
 /**
  * Brings the schema of `db` up to the last of `migrations`, each in a transaction of its own. No
