@@ -36,6 +36,7 @@ describe('svgWithMetadata', () => {
     version: '0.1.0',
     run: 'a',
     step: 12,
+    devices: 'Trained on ort-cpu (a & b)',
     config: { ...runSummary('a').config, name: 'a <run> & "more"' },
   } as const;
 

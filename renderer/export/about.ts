@@ -8,6 +8,8 @@ export interface About {
   version: string | null;
   run: string;
   step: number | null;
+  /** On what the runs were trained, null where nobody knows; it stands below the picture too. */
+  devices: string | null;
   config: Exportable['about']['config'];
 }
 

@@ -1,8 +1,10 @@
+import type { RunSummary } from '#contract/runs.ts';
 import type { Deed } from '../state/commands.svelte.ts';
-import type { Pane } from '../state/panes.svelte.ts';
+import type { Exportable, Pane } from '../state/panes.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
 import type { Toasts } from '../ui/toasts.svelte.ts';
 import { safeFileName } from './about.ts';
+import { devicesText } from './footer.ts';
 import { exportedFile } from './files.ts';
 import type { ExportFormat } from './files.ts';
 import { saveFile } from './save-file.ts';
@@ -17,13 +19,28 @@ export function provideExports(workbench: Workbench, toasts: Pick<Toasts, 'faile
   const { commands, connection, panes } = workbench;
   let isBusy = $state(false);
 
-  async function save({ exportable }: Pane, format: ExportFormat): Promise<void> {
+  /** All runs that the picture shows. */
+  function shownRuns({ pinnedRun }: Pane, exportable: Exportable): RunSummary[] {
+    const ids = exportable.runs?.() ?? [pinnedRun ?? workbench.selection.run];
+    return [...new Set(ids)].flatMap((id) => workbench.runs.get(id) ?? []);
+  }
+
+  async function save(pane: Pane, format: ExportFormat): Promise<void> {
+    const { exportable } = pane;
     if (exportable === null || isBusy) return;
     isBusy = true;
     try {
       const { run, step, config } = exportable.about;
       const version = connection.engine?.version ?? null;
-      const file = await exportedFile(exportable, format, { program: 'Fewstep', version, run, step, config });
+      const devices = devicesText(shownRuns(pane, exportable));
+      const file = await exportedFile(exportable, format, {
+        program: 'Fewstep',
+        version,
+        run,
+        step,
+        devices,
+        config,
+      });
       saveFile(safeFileName(exportable.name, format), file);
     } catch (error) {
       toasts.failed(`The ${format.toUpperCase()} file was not made`, error);

@@ -67,7 +67,12 @@ describe('the export commands', () => {
 it('asks the view only for what the file needs', async () => {
   const png = vi.fn<Exportable['png']>();
   const svg = vi.fn<Exportable['svg']>();
-  await exportedFile(exportable({ png, svg }), 'csv', { program: 'Fewstep', version: null, ...about });
+  await exportedFile(exportable({ png, svg }), 'csv', {
+    program: 'Fewstep',
+    version: null,
+    devices: null,
+    ...about,
+  });
   expect(png).not.toHaveBeenCalled();
   expect(svg).not.toHaveBeenCalled();
 });

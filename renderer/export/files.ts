@@ -2,8 +2,10 @@ import type { ExportArray, Exportable } from '../state/panes.svelte.ts';
 import { aboutText, svgWithMetadata } from './about.ts';
 import type { About } from './about.ts';
 import { csvParts } from './csv.ts';
+import { svgWithFooter } from './footer.ts';
 import { npyFromArray } from './npy.ts';
 import { pngWithText } from './png-text.ts';
+import { pngWithFooter } from './raster.ts';
 import { zipParts } from './zip.ts';
 
 export const exportFormats = ['png', 'svg', 'csv', 'npz'] as const;
@@ -18,11 +20,16 @@ export async function exportedFile(
   const text = aboutText(about);
   switch (format) {
     case 'png': {
-      const bytes = new Uint8Array(await (await exportable.png()).arrayBuffer());
+      const picture = await exportable.png();
+      const whole = about.devices === null ? picture : await pngWithFooter(picture, about.devices);
+      const bytes = new Uint8Array(await whole.arrayBuffer());
       return new Blob([pngWithText(bytes, 'fewstep', text)], { type: 'image/png' });
     }
-    case 'svg':
-      return new Blob([svgWithMetadata(exportable.svg(), text)], { type: 'image/svg+xml' });
+    case 'svg': {
+      const picture = exportable.svg();
+      const whole = about.devices === null ? picture : svgWithFooter(picture, about.devices);
+      return new Blob([svgWithMetadata(whole, text)], { type: 'image/svg+xml' });
+    }
     case 'csv':
       return new Blob(csvParts(exportable.arrays(), text), { type: 'text/csv' });
     case 'npz':

@@ -1,4 +1,5 @@
 import interUrl from '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url';
+import { footerHeight, footerLines, footerStyle } from './footer.ts';
 import { xmlElement } from './xml.ts';
 
 /** Pixels of a figure per CSS pixel. */
@@ -20,6 +21,10 @@ export async function pngFromSvg(svg: string): Promise<Blob> {
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('Expected a canvas to draw the picture on; the browser gave none');
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return blobOf(canvas);
+}
+
+function blobOf(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => {
       if (blob === null)
@@ -27,6 +32,33 @@ export async function pngFromSvg(svg: string): Promise<Blob> {
       else resolve(blob);
     }, 'image/png');
   });
+}
+
+/**
+ * A picture with a line below it.
+ *
+ * @param picture  of {@link figureScale} pixels per CSS pixel
+ * @throws Error if the browser cannot read it
+ */
+export async function pngWithFooter(picture: Blob, text: string): Promise<Blob> {
+  const image = await createImageBitmap(picture);
+  const lines = footerLines(text, image.width / figureScale);
+  const canvas = document.createElement('canvas');
+  canvas.width = image.width;
+  canvas.height = image.height + Math.round(figureScale * footerHeight(lines));
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('Expected a canvas to draw the picture on; the browser gave none');
+  const { fontPx, linePx, marginPx, ink, paper } = footerStyle;
+  context.fillStyle = paper;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0);
+  context.scale(figureScale, figureScale);
+  context.font = `${fontPx}px 'Inter Variable', Inter, sans-serif`;
+  context.fillStyle = ink;
+  lines.forEach((line, i) => {
+    context.fillText(line, marginPx, image.height / figureScale + (i + 1) * linePx - 3);
+  });
+  return blobOf(canvas);
 }
 
 /** An SVG element that shows the interface's font wherever it is drawn as an image. */

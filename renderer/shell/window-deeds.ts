@@ -84,6 +84,8 @@ export function windowDeeds(hands: Hands, layout: Layout, dialogs: Dialogs): Dee
       },
     },
 
+    'engine.open': { run: () => openRoom('engine') },
+
     'edit.undo': { isEnabled: () => hands.canUndo, run: () => hands.undo() },
     'edit.redo': { isEnabled: () => hands.canRedo, run: () => hands.redo() },
     'selection.clear': { isEnabled: () => picks.selected.size > 0, run: () => picks.clear() },
@@ -143,7 +145,7 @@ export function windowDeeds(hands: Hands, layout: Layout, dialogs: Dialogs): Dee
     'film.live': { isEnabled: () => training.step !== null, run: () => training.follow() },
   };
 
-  function openRoom(room: 'draw' | 'gallery'): void {
+  function openRoom(room: 'draw' | 'gallery' | 'engine'): void {
     selection.openStage(room);
     layout.closeDrawers();
   }

@@ -114,6 +114,8 @@ export function runOfModel(model: ModelSummary): RunSummary {
     stepsPerSec: null,
     etaSecs: null,
     executor: null,
+    device: null,
+    trainedOn: [],
   };
 }
 

@@ -19,6 +19,8 @@ export interface Exportable {
   readonly name: string;
   /** What made the picture; it goes into the file. */
   readonly about: { readonly run: string; readonly step: number | null; readonly config: RunConfig };
+  /** Ids of the runs that the picture shows, where it is not only that of the pane. */
+  runs?: () => readonly string[];
   /** A picture in the print theme. */
   png(): Promise<Blob>;
   /** The same as vectors: one whole `<svg>` element. */

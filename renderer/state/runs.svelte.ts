@@ -1,5 +1,5 @@
 import type { WireError } from '#contract/errors.ts';
-import type { RunChange, RunConfigInput, RunStatus, RunSummary } from '#contract/runs.ts';
+import type { RunChange, RunConfig, RunConfigInput, RunStatus, RunSummary } from '#contract/runs.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { runColours } from '../theme/run-colours.ts';
 import type { Connection } from './connection.svelte.ts';
@@ -88,8 +88,10 @@ export class Runs {
     this.#put(await this.#connection.call('runs.pause', { run }));
   }
 
-  async resume(run: string): Promise<void> {
-    this.#put(await this.#connection.call('runs.resume', { run }));
+  /** @param executor  another one than it was trained on, which it then keeps to */
+  async resume(run: string, executor?: RunConfig['executor']): Promise<void> {
+    const elsewhere = executor === undefined ? {} : { executor };
+    this.#put(await this.#connection.call('runs.resume', { run, ...elsewhere }));
   }
 
   async stop(run: string): Promise<void> {

@@ -14,8 +14,8 @@ export const drafts = {
   teacher: { method: 'teacher', dataset: 'checkerboard' },
 } as const satisfies Record<string, Draft>;
 
-/** What the stage holds: the panes of views, all data sets, the canvas to draw one, claims to rerun, or a checkpoint. */
-export type StageRoom = 'views' | 'gallery' | 'draw' | 'reproductions' | 'checkpoint';
+/** What the stage holds: the panes of views, all data sets, the canvas to draw one, claims to rerun, what computes, or a checkpoint. */
+export type StageRoom = 'views' | 'gallery' | 'draw' | 'reproductions' | 'engine' | 'checkpoint';
 
 /** What a person looks at: one run, and what the stage and the inspector show. */
 export class Selection {

@@ -6,6 +6,7 @@ import { Commands } from './commands.svelte.ts';
 import { Connection } from './connection.svelte.ts';
 import type { OpenPort } from './connection.svelte.ts';
 import { Films } from './films.svelte.ts';
+import { Engines } from './engines.svelte.ts';
 import { eachFrame } from './frames.ts';
 import { History } from './history.svelte.ts';
 import { Metrics } from './metrics.svelte.ts';
@@ -25,6 +26,7 @@ export class Workbench {
   readonly runs: Runs;
   readonly models: Models;
   readonly reproductions: Reproductions;
+  readonly engines: Engines;
   readonly checkpoints: Checkpoints;
   readonly selection = new Selection();
   readonly panes = new Panes();
@@ -63,6 +65,7 @@ export class Workbench {
     this.models = new Models(this.connection);
     this.runs = new Runs(this.connection, () => this.models.asRuns);
     this.reproductions = new Reproductions(this.connection);
+    this.engines = new Engines(this.connection);
     this.checkpoints = new Checkpoints(this.connection, this.selection);
   }
 
@@ -78,6 +81,10 @@ export class Workbench {
     $effect(() => {
       const { client } = this.connection;
       if (client !== null) return this.reproductions.follow(client);
+    });
+    $effect(() => {
+      const { client } = this.connection;
+      if (client !== null) return untrack(() => this.engines.follow(client));
     });
     $effect(() => {
       if (this.connection.client !== null) return untrack(() => this.checkpoints.follow());

@@ -6,6 +6,7 @@ import type {
   TensorDifference,
   TensorStatistics,
 } from '#contract/checkpoints.ts';
+import type { ExecutorEntry, ExecutorsState, InstallProgress, InstalledEngine } from '#contract/engines.ts';
 import type { FilmIndex, FilmPage, ViewFrame } from '#contract/frames.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { portPair } from '#contract/rpc/pair.ts';
@@ -80,6 +81,10 @@ export class FakeEngine {
     [];
   readonly comparisons: { input: StreamParsed<'checkpoints.compare'>; feed: Feed<TensorDifference[]> }[] = [];
   readonly imports: { input: StreamParsed<'checkpoints.import'>; feed: Feed<ImportProgress> }[] = [];
+  readonly measurements: { input: StreamParsed<'engines.measure'>; feed: Feed<ExecutorEntry> }[] = [];
+  readonly installs: { input: StreamParsed<'engines.install'>; feed: Feed<InstallProgress> }[] = [];
+  installed: InstalledEngine[] = [];
+  readonly executorChanges = new Feed<ExecutorsState>();
   /** Opened films by run, and the pages that a test has for them. */
   readonly films: { run: string; feed: Feed<FilmIndex> }[] = [];
   filmPages: (run: string, from: number, count: number) => Promise<FilmPage> = () =>
@@ -121,6 +126,8 @@ export class FakeEngine {
           executors: [],
           executor: 'ort-cpu',
           device: 'a test',
+          because: 'the only one here',
+          measuring: null,
           dataFolder: '/data',
           pid: 1,
         }),
@@ -158,6 +165,12 @@ export class FakeEngine {
         'models.remove': async ({ model }) => ({ trashed: `/data/trash/${model}` }),
         'models.restore': async ({ trashed }) => modelSummary(trashed.split('/').at(-1) ?? trashed),
         'models.export': absent('models.export'),
+        'engines.list': async () => this.installed,
+        'engines.remove': async ({ engine }) => {
+          const bytes = this.installed.find(({ id }) => id === engine)?.bytes ?? 0;
+          this.installed = this.installed.filter(({ id }) => id !== engine);
+          return { bytes };
+        },
         'reproductions.list': async () => this.reproductions,
         'reproductions.start': async (input) => {
           this.started.push(input);
@@ -171,6 +184,9 @@ export class FakeEngine {
         'datasets.importImages': () => new Feed(),
         'reproductions.watch': () => this.reproductionChanges,
         'engine.watch': () => this.load,
+        'engines.watch': () => this.executorChanges,
+        'engines.measure': (input) => opened(this.measurements, input),
+        'engines.install': (input) => opened(this.installs, input),
         'models.watch': () => this.modelChanges,
         'checkpoints.statistics': (input) => opened(this.statistics, input),
         'checkpoints.compare': (input) => opened(this.comparisons, input),
@@ -264,6 +280,8 @@ export function runSummary(id: string, change: Partial<RunSummary> = {}): RunSum
     stepsPerSec: null,
     etaSecs: null,
     executor: null,
+    device: null,
+    trainedOn: [],
     ...change,
   };
 }

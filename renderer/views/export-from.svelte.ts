@@ -1,7 +1,7 @@
 import { usePane } from '../state/pane.svelte.ts';
 import type { Exportable } from '../state/panes.svelte.ts';
 
-interface Source extends Pick<Exportable, 'arrays' | 'svg' | 'png'> {
+interface Source extends Pick<Exportable, 'arrays' | 'svg' | 'png' | 'runs'> {
   /** What the file shows, e.g. `samples`. */
   kind: string;
   /** Training step of what is shown; null while there is nothing. */
@@ -9,7 +9,7 @@ interface Source extends Pick<Exportable, 'arrays' | 'svg' | 'png'> {
 }
 
 /** Offers what a view shows to export as long as there is something; to be called while it is made. */
-export function exportFrom({ kind, step, arrays, svg, png }: Source): void {
+export function exportFrom({ kind, step, arrays, svg, png, runs }: Source): void {
   const scope = usePane();
   const { pane } = scope;
   let offered: Exportable | null = null;
@@ -26,6 +26,7 @@ export function exportFrom({ kind, step, arrays, svg, png }: Source): void {
       arrays,
       svg,
       png,
+      ...(runs === undefined ? {} : { runs }),
     };
     pane.exportable = offered;
   });

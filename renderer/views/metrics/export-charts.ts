@@ -47,7 +47,14 @@ export function exportableCharts(figure: Figure): Exportable {
     });
     return figureSvg(drawn, paint, { note });
   }
-  return { name, about, svg, png: () => pngFromSvg(svg()), arrays: () => tableOf(charts, figure.xName) };
+  return {
+    name,
+    about,
+    runs: () => charts.flatMap(({ lines }) => lines.map(({ key }) => key)),
+    svg,
+    png: () => pngFromSvg(svg()),
+    arrays: () => tableOf(charts, figure.xName),
+  };
 }
 
 /**

@@ -65,6 +65,10 @@ export function measuresOf({ measured }: ReproductionResult): string[] {
 /** The same document as `fewstep reproduce --json` prints for it. */
 export function resultJson(entry: ReproductionEntry, result: ReproductionResult): string {
   const { name, claim, source, rule } = entry;
-  const { seeds, measured, verdict, aims, notes } = result;
-  return JSON.stringify({ name, claim, source, seeds, measured, rule, verdict, aims, notes }, null, 2);
+  const { seeds, measured, verdict, aims, notes, devices } = result;
+  return JSON.stringify(
+    { name, claim, source, seeds, measured, rule, verdict, aims, notes, devices },
+    null,
+    2,
+  );
 }

@@ -4,6 +4,7 @@ import type { WireError } from '#contract/errors.ts';
 import { wireErrorFrom } from '#contract/errors.ts';
 import { NO_DATASET } from '#contract/runs.ts';
 import type { DatasetChoice, RunConfigInput } from '#contract/runs.ts';
+import type { Choice } from '../../form/choices.ts';
 import { isOfNetwork, methodSchemaFor, runSchemaFor } from '../../form/for-images.ts';
 import type { SamplesOf } from '../../form/for-images.ts';
 import { formFromSchema, refusalsFromError } from '../../form/form-state.svelte.ts';
@@ -11,6 +12,7 @@ import type { FormState } from '../../form/form-state.svelte.ts';
 import type { Field } from '../../form/schema.ts';
 import type { Draft } from '../../state/selection.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
+import { executorChoices, precisionChoices } from './executor-choices.ts';
 import { teachersOf } from './status-text.ts';
 
 /** Parts of a run's config that the form shows in ways of their own. */
@@ -180,6 +182,18 @@ export class NewRunState {
   matters(field: Field): boolean {
     const form = this.methodForm;
     return form === null || isOfNetwork(form, field, this.samples?.shape !== undefined);
+  }
+
+  /** Of the fields about which the engine knows more than their schema does. */
+  choicesOf({ path }: Field): readonly Choice[] | null {
+    const state = this.#workbench.engines.shown;
+    if (path === 'executor') return executorChoices(state);
+    const textOf = (name: string): string => {
+      const field = this.runForm?.fields.find((each) => each.path === name);
+      return field === undefined ? '' : (this.runForm?.text(field) ?? '');
+    };
+    if (path !== 'precision') return null;
+    return precisionChoices(state, textOf('executor'), textOf(path) === 'float32' ? 'float32' : '');
   }
 
   async importFile(file: File): Promise<void> {

@@ -21,14 +21,18 @@ interface Actions {
   canPause: boolean;
   canResume: boolean;
   canStop: boolean;
+  /** Whether it can go on with another executor. */
+  canMove: boolean;
 }
 
 /** What can be done with a run in its state; nothing with one that ships with the program. */
 export function actionsOf({ status, isDemo }: Pick<RunSummary, 'status' | 'isDemo'>): Actions {
   const isUnderWay = status === 'running' || status === 'queued' || status === 'paused';
+  const canMove = !isDemo && (status === 'stopped' || status === 'interrupted' || status === 'failed');
   return {
     canPause: !isDemo && status === 'running',
-    canResume: !isDemo && (status === 'paused' || status === 'stopped' || status === 'interrupted'),
+    canResume: canMove || (!isDemo && status === 'paused'),
+    canMove,
     canStop: !isDemo && isUnderWay,
   };
 }
@@ -45,12 +49,15 @@ export function troubleOf(run: RunSummary): { title: string; advice: string } | 
     case 'failed':
       return {
         title: `Training failed at step ${formatCount(run.step)}`,
-        advice: 'Duplicate the run to try again, with changes if the reason asks for them.',
+        advice:
+          'Resume tries again from the last checkpoint, on another executor if you choose one. Duplicate the run where the reason asks for other settings.',
       };
     case 'interrupted':
       return {
         title: `The engine ended at step ${formatCount(run.step)}`,
-        advice: 'Resume goes on from the last checkpoint to the same numbers as without the interruption.',
+        advice: `${
+          run.executor === null ? '' : `It was training on ${run.executor} (${run.device}). `
+        }Resume goes on from the last checkpoint to the same numbers as without the interruption.`,
       };
     case 'queued':
     case 'running':
