@@ -75,7 +75,8 @@ const USAGE = `fewstep COMMAND [flags]
   golden FOLDER          recompute the numbers of the authors' own code
   reproduce NAME|--all   claims of the papers at toy scale [--quick --seeds 0,1,2]
   bench                  milliseconds, TFLOP/s and bytes of a training step [--only NAME --steps 30
-                         --executor ID --precision float16 --write]
+                         --executor ID --precision float16 --where --peers FILE --write]
+                         (bench --help for the workloads, and how to time other programs)
   serve                  the workbench in a browser (serve --help)
 
 Every command takes --json: one JSON document on stdout. A failure is {"error": {code, message, detail}}
