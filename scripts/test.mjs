@@ -87,5 +87,5 @@ function crashed(error) {
 function lineFor(name, secs, { passed, failed, note }) {
   const verdict = failed > 0 ? 'FAILED' : 'passed';
   const counts = passed + failed > 1 ? `${passed} of ${passed + failed}` : '';
-  return `${name.padEnd(8)}${verdict}${secs.toFixed(1).padStart(8)} s  ${counts}  ${note ?? ''}`.trimEnd();
+  return `${name.padEnd(11)}${verdict}${secs.toFixed(1).padStart(8)} s  ${counts}  ${note ?? ''}`.trimEnd();
 }
