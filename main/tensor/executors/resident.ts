@@ -13,6 +13,7 @@ import { stateOutputName } from './names.ts';
 import type { RunGuard } from './run-guard.ts';
 import { type Slot, type Slots, checkArray, tensorOf } from './session.ts';
 import { TrafficCounter } from './traffic.ts';
+import { TwoStates } from './two-states.ts';
 
 /** What is needed of a session; tests put others in its place. */
 export interface RunnableSession {
@@ -52,9 +53,7 @@ export class ResidentExecutable implements Executable {
   private writing: RunnableSession | null = null;
   private reading: RunnableSession | null = null;
   private constants: DeviceTensors | null = null;
-  private state: DeviceTensors | null = null;
-  /** The state before the last run, until the next begins. */
-  private before: DeviceTensors | null = null;
+  private readonly states = new TwoStates<DeviceTensors>(disposed);
 
   constructor(program: ResidentProgram) {
     this.program = program;
@@ -69,6 +68,7 @@ export class ResidentExecutable implements Executable {
 
   async run(inputs: HostArrays): Promise<HostArrays> {
     const { session, slots } = this.program;
+    const { states } = this;
     for (const slot of slots.inputs) {
       const array = inputs[slot.name];
       checkArray(slot, array);
@@ -76,22 +76,20 @@ export class ResidentExecutable implements Executable {
     }
     const outputs = await this.program.guard.run(async () => {
       const constants = (this.constants ??= await this.upload());
-      const state = (this.state ??= await this.write(this.zeros()));
-      // Nobody can go back to it any more, and its memory serves the state that this run makes.
-      this.before = disposed(this.before);
+      const state = states.current ?? states.replace(await this.write(this.zeros()));
+      states.beginRun();
       return session.run({ ...this.feeds, ...constants, ...state });
     });
-    this.before = this.state;
-    this.state = Object.fromEntries(this.parts.map(({ name }) => [name, outputs[stateOutputName(name)]!]));
+    states.advance(Object.fromEntries(this.parts.map(({ name }) => [name, outputs[stateOutputName(name)]!])));
     this.counter.countRun();
     return Object.fromEntries(slots.outputs.map(({ name }) => [name, outputs[name]!.data as ConstantData]));
   }
 
   async readState(): Promise<HostArrays> {
     this.counter.countState();
-    if (this.state === null) return this.zeros();
+    const state = this.states.current;
+    if (state === null) return this.zeros();
     if (this.parts.length === 0) return {};
-    const { state } = this;
     const reading = (this.reading ??= await this.program.open(copies(this.parts), []));
     const found = await this.program.guard.run(() => reading.run(state));
     const arrays = this.zeros();
@@ -105,18 +103,12 @@ export class ResidentExecutable implements Executable {
   async writeState(state: HostArrays): Promise<void> {
     // All are checked before any is written: a wrong one must not leave half a state behind.
     for (const slot of this.program.slots.state) checkArray(slot, state[slot.name]);
-    const next = await this.program.guard.run(() => this.write(state));
-    this.before = disposed(this.before);
-    disposed(this.state);
-    this.state = next;
+    this.states.replace(await this.program.guard.run(() => this.write(state)));
     this.counter.countState();
   }
 
   undo(): void {
-    if (this.before === null) throw new Error('undo: there is no run to take back');
-    disposed(this.state);
-    this.state = this.before;
-    this.before = null;
+    this.states.undo();
   }
 
   traffic(): Traffic {
@@ -124,8 +116,7 @@ export class ResidentExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
-    this.state = disposed(this.state);
-    this.before = disposed(this.before);
+    this.states.dispose();
     this.constants = disposed(this.constants);
     const sessions = [this.writing, this.reading, this.program.session];
     for (const session of sessions) await session?.release();

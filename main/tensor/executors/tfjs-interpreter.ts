@@ -8,6 +8,7 @@ import { stateOutputName } from './names.ts';
 import { type Slot, type Slots, checkArray, slotsOf } from './session.ts';
 import { Schedule, disposed, tensorFrom } from './tfjs-schedule.ts';
 import { TrafficCounter } from './traffic.ts';
+import { TwoStates } from './two-states.ts';
 
 export class Interpreter implements Executable {
   private readonly backendName: string;
@@ -15,10 +16,8 @@ export class Interpreter implements Executable {
   private readonly valueOf: ReadonlyMap<string, Value>;
   private readonly schedule: Schedule;
   private readonly counter: TrafficCounter;
-  /** In the order of the slots; null until it is first written or run. */
-  private state: tf.Tensor[] | null = null;
-  /** The state before the last run, until the next begins. */
-  private before: tf.Tensor[] | null = null;
+  /** In the order of the slots. */
+  private readonly states = new TwoStates<tf.Tensor[]>(disposed);
 
   /** @param stateNames  names that are both an input and an output of the graph */
   constructor(graph: Graph, backendName: string, stateNames: readonly string[]) {
@@ -39,9 +38,9 @@ export class Interpreter implements Executable {
   }
 
   private runNow(inputs: HostArrays): HostArrays {
-    const state = (this.state ??= this.written(zerosOf(this.slots.state)));
-    // Nobody can go back to it any more, and its memory serves the state that this run makes.
-    this.before = disposed(this.before);
+    const { states } = this;
+    const state = states.current ?? states.replace(this.written(zerosOf(this.slots.state)));
+    states.beginRun();
     const given = new Map<Value, tf.Tensor>();
     this.slots.state.forEach(({ name }, i) => given.set(this.valueOf.get(name)!, state[i]!));
     for (const slot of this.slots.inputs) {
@@ -56,14 +55,13 @@ export class Interpreter implements Executable {
     const next = this.slots.state.map(({ name }) =>
       tf.keep(tf.clone(tensorOf(this.valueOf.get(stateOutputName(name))!))),
     );
-    this.before = state;
-    this.state = next;
+    states.advance(next);
     return results;
   }
 
   async readState(): Promise<HostArrays> {
     this.counter.countState();
-    const { state } = this;
+    const state = this.states.current;
     if (state === null) return zerosOf(this.slots.state);
     return Object.fromEntries(this.slots.state.map((slot, i) => [slot.name, hostArray(state[i]!, slot)]));
   }
@@ -71,18 +69,12 @@ export class Interpreter implements Executable {
   async writeState(state: HostArrays): Promise<void> {
     // All are checked before any is written: a wrong one must not leave half a state behind.
     for (const slot of this.slots.state) checkArray(slot, state[slot.name]);
-    const next = withBackend(this.backendName, () => this.written(state));
-    this.before = disposed(this.before);
-    disposed(this.state);
-    this.state = next;
+    this.states.replace(withBackend(this.backendName, () => this.written(state)));
     this.counter.countState();
   }
 
   undo(): void {
-    if (this.before === null) throw new Error('undo: there is no run to take back');
-    disposed(this.state);
-    this.state = this.before;
-    this.before = null;
+    this.states.undo();
   }
 
   traffic(): Traffic {
@@ -90,8 +82,7 @@ export class Interpreter implements Executable {
   }
 
   async dispose(): Promise<void> {
-    this.state = disposed(this.state);
-    this.before = disposed(this.before);
+    this.states.dispose();
     this.schedule.dispose();
   }
 
