@@ -1,12 +1,12 @@
 /** What windows listen to: runs, scalars, films and live views, as they change. */
 import type { WarningSink } from '#contract/errors.ts';
 import type { FilmIndex, ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
-import type { MetricsBatch, RunChange, RunSummary } from '#contract/runs.ts';
+import type { MetricsBatch, RunChange } from '#contract/runs.ts';
 import type { CancelSignal } from '#contract/workbench.ts';
-import type { RunFolder } from '../store/index.ts';
-import type { ActiveRun } from './active-run.ts';
 import { Bell, firstRing, pause } from './bell.ts';
-import type { LoadedModel } from './models.ts';
+import type { KnownRuns } from './known-runs.ts';
+import type { RunDesk } from './run-desk.ts';
+import type { RunViews } from './run-views.ts';
 import { seriesFromRecords } from './series.ts';
 
 /** How often a watcher hears of a run that trains, and looks for runs of other processes. */
@@ -16,20 +16,13 @@ const RESCAN_MS = 2000;
 const VIEW_SHARE = 0.03;
 const SHORTEST_FRAME_MS = 33;
 
-/** What the watchers need of the engine. */
 export interface Watched {
   /** Rings when any run changes in a way that a list shows. */
   readonly changes: Bell;
-  /** Runs that train or are about to. */
-  readonly active: ReadonlyMap<string, ActiveRun>;
   readonly warn: WarningSink;
-  list(): RunSummary[];
-  open(run: string): RunFolder;
-  metricsOf(folder: RunFolder): MetricsBatch;
-  withNewest<T>(folder: RunFolder, work: (loaded: LoadedModel) => Promise<T>): Promise<T>;
-  view(run: string, loaded: LoadedModel, view: ParsedViewRequest, signal: CancelSignal): Promise<ViewFrame>;
-  /** The view of an imported model, which stays as it is; null for an id that is no model's. */
-  modelView(id: string, view: ParsedViewRequest, signal: CancelSignal): Promise<ViewFrame> | null;
+  readonly runs: KnownRuns;
+  readonly desk: RunDesk;
+  readonly views: RunViews;
 }
 
 export class Watchers {
@@ -47,8 +40,8 @@ export class Watchers {
     while (!signal.aborted) {
       const isScan = performance.now() - scannedAt >= RESCAN_MS || this.engine.changes.rings !== heard;
       const summaries = isScan
-        ? this.engine.list()
-        : [...this.engine.active.values()].map((run) => run.summary());
+        ? this.engine.desk.list()
+        : [...this.engine.desk.active.values()].map((run) => run.summary());
       if (isScan) {
         scannedAt = performance.now();
         heard = this.engine.changes.rings;
@@ -61,7 +54,7 @@ export class Watchers {
         if (signal.aborted) return;
       }
       // A run in a folder elsewhere is in no list while it trains.
-      const listed = new Set([...summaries.map(({ id }) => id), ...this.engine.active.keys()]);
+      const listed = new Set([...summaries.map(({ id }) => id), ...this.engine.desk.active.keys()]);
       const gone = isScan ? [...sent.keys()].filter((id) => !listed.has(id)) : [];
       for (const id of gone) {
         sent.delete(id);
@@ -69,7 +62,7 @@ export class Watchers {
         if (signal.aborted) return;
       }
       // A run that trains rings its own bell too often to miss: it is looked at ten times a second.
-      const isIdle = this.engine.active.size === 0;
+      const isIdle = this.engine.desk.active.size === 0;
       if (this.engine.changes.rings === heard)
         await this.engine.changes.wait(signal, isIdle ? RESCAN_MS : PROGRESS_MS);
     }
@@ -77,15 +70,15 @@ export class Watchers {
 
   /** Scalars of a run: everything so far, then what is new. */
   async *metrics(run: string, signal: CancelSignal): AsyncIterable<MetricsBatch> {
-    const { id } = this.engine.open(run);
+    const { id } = this.engine.runs.open(run);
     let upTo = -1;
     while (!signal.aborted) {
       const heard = this.newsOf(id);
-      const active = this.engine.active.get(id);
+      const active = this.engine.desk.active.get(id);
       const isFirst = upTo < 0;
       const batch =
         active === undefined || upTo < active.startedAt
-          ? this.engine.metricsOf(this.engine.open(run))
+          ? this.engine.views.metricsOf(this.engine.runs.open(run))
           : { run: id, series: seriesFromRecords(active.records.filter(({ step }) => step > upTo)) };
       const fresh = isFirst ? batch : { run: id, series: newerThan(batch, upTo) };
       const last = Math.max(upTo, ...fresh.series.map(({ steps }) => steps.at(-1) ?? -1));
@@ -98,11 +91,11 @@ export class Watchers {
 
   /** The film's index, again with every frame. */
   async *film(run: string, signal: CancelSignal): AsyncIterable<FilmIndex> {
-    const { id } = this.engine.open(run);
+    const { id } = this.engine.runs.open(run);
     let known: string | null = null;
     while (!signal.aborted) {
       const heard = this.newsOf(id);
-      const index = this.engine.open(run).filmIndex();
+      const index = this.engine.runs.open(run).filmIndex();
       const steps = index.steps.join();
       if (steps !== known) yield index;
       known = steps;
@@ -113,13 +106,13 @@ export class Watchers {
 
   /** How often there was news of a run: noted before looking at it, see {@link untilNews}. */
   private newsOf(id: string): string {
-    return `${this.engine.changes.rings} ${this.engine.active.get(id)?.bell.rings}`;
+    return `${this.engine.changes.rings} ${this.engine.desk.active.get(id)?.bell.rings}`;
   }
 
   /** Waits for a run to move on; at once if it did since `heard` while nobody listened. */
   private async untilNews(id: string, heard: string, signal: CancelSignal): Promise<void> {
     if (this.newsOf(id) !== heard) return;
-    const active = this.engine.active.get(id);
+    const active = this.engine.desk.active.get(id);
     await firstRing(
       active === undefined ? [this.engine.changes] : [this.engine.changes, active.bell],
       signal,
@@ -129,7 +122,7 @@ export class Watchers {
   /** Waits so long while a run trains, and no longer than that: once it rests, views have all the time. */
   private async leaveTimeTo(run: string, milliseconds: number, signal: CancelSignal): Promise<void> {
     const until = performance.now() + milliseconds;
-    while (this.engine.active.get(run)?.summary().status === 'running' && !signal.aborted) {
+    while (this.engine.desk.active.get(run)?.summary().status === 'running' && !signal.aborted) {
       const left = until - performance.now();
       if (left <= 0) return;
       await pause(Math.min(left, PROGRESS_MS), signal);
@@ -138,26 +131,26 @@ export class Watchers {
 
   /** A view whenever the parameters have moved on and the listener has room. */
   async *view(run: string, view: ParsedViewRequest, signal: CancelSignal): AsyncIterable<ViewFrame> {
-    const imported = this.engine.modelView(run, view, signal);
+    const imported = this.engine.views.ofModel(run, view, signal);
     if (imported !== null) {
       yield await imported;
       await new Bell().wait(signal);
       return;
     }
-    const { id } = this.engine.open(run);
+    const { id } = this.engine.runs.open(run);
     let shown = -1;
     while (!signal.aborted) {
       const heard = this.newsOf(id);
-      const folder = this.engine.open(run);
-      const active = this.engine.active.get(id);
+      const folder = this.engine.runs.open(run);
+      const active = this.engine.desk.active.get(id);
       const step = active?.step ?? folder.checkpoints.entries(this.engine.warn).at(-1)?.step ?? -1;
       if (step !== shown && step >= 0) {
         // The first frame compiles its program, which says nothing of what the next will cost.
         const isFirst = shown < 0;
         let tookMs = 0;
-        const frame = await this.engine.withNewest(folder, async (loaded) => {
+        const frame = await this.engine.views.withNewest(folder, async (loaded) => {
           const began = performance.now();
-          const computed = await this.engine.view(id, loaded, view, signal);
+          const computed = await this.engine.views.of(id, loaded, view, signal);
           tookMs = performance.now() - began;
           return computed;
         });
