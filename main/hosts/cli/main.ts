@@ -12,8 +12,9 @@ import { engines } from './engines.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { forward } from './forward.ts';
-import { importData } from './import-data.ts';
 import { flagValue } from './flags.ts';
+import { COMMAND_HELP, helpOf, overview } from './help.ts';
+import { importData } from './import-data.ts';
 import { type Output, createOutput, reportFailure } from './output.ts';
 import { reproduce } from './reproduce.ts';
 import { sample } from './sample.ts';
@@ -38,58 +39,22 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[], output: Output
   serve: (argv) => runServe(argv),
 };
 
-const USAGE = `fewstep COMMAND [flags]
-
-  doctor                 what can compute here, how fast, and what is missing [--measure]
-  engine install tensorflow
-                         fetch or build TensorFlow into the data folder, try it, and offer it as an executor
-                         [--cpu|--gpu --from auto|package|wheel]
-  engine list            engines that are installed
-  engine remove tensorflow
-  train                  train a method on a dataset (train --help for its flags)
-  sample --run RUN       draw samples into a file [--n 1000 --nfe 1 --seed 0 --step K --sampler euler
-                         --out FILE.npy|npz|csv|png --decoder AUTOENCODER]
-  eval --run RUN         metrics against fresh data [--n 2000 --nfe 1,2,4 --sampler euler --seed 0]
-                         images against real ones, with standard errors
-                         [--space pixels|encoder:RUN|onnx:MODEL --reference holdout|training|all
-                         --classes reference|any]
-                         of the best of N noises [--candidates N --verifier density|nearness|class]
-                         both of one class [--label K --guidance W --guidance-low T --guidance-high T
-                         --guidance-channels 3], and of a policy of several calls
-                         [--temperature T --stochasticity H]
-  inspect FILE           what a checkpoint is and what is in it; nothing in it is run [--stats]
-  import FILE            make a recognised network a model of yours [--name N]
-                         both where shapes do not tell [--as KIND --group ema --heads H --convention C
-                         --time-divisor half|half-minus-one --components K --nfe N
-                         --scaling-factor F --groups G --size PIXELS]
-                         and of an ONNX feature network [--pixel-range symmetric|unit|byte|imagenet
-                         --pixel-layout nchw|nhwc --output NAME]
-  import-data PATH...    images as a data set: PNG and JPEG in files and folders, whose sub-folders are classes,
-                         NPZ, IDX or CIFAR; or a CSV or NPY file of points [--name N --size PIXELS
-                         --channels auto|grey|colour --labels folders|none --background white|black]
-                         or their latents [--autoencoder MODEL --mirrored true|false]
-  forward FILE           one pass of a recognised network, its time and its output; flags as for import
-                         [--io FILE.io.safetensors] compares with the outputs that a file has
-  export RUN             a run's or model's network as a file [--format onnx|safetensors
-                         --names fewstep|original --nfe N --batch N --out FILE]
-  golden FOLDER          recompute the numbers of the authors' own code
-  reproduce NAME|--all   claims of the papers at toy scale [--quick --seeds 0,1,2]
-  bench                  milliseconds, TFLOP/s and bytes of a training step [--only NAME --steps 30
-                         --executor ID --precision float16 --where --peers FILE --write]
-                         (bench --help for the workloads, and how to time other programs)
-  serve                  the workbench in a browser (serve --help)
-
-Every command takes --json: one JSON document on stdout. A failure is {"error": {code, message, detail}}
-and a non-zero exit status.`;
-
-async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
+async function main(given: readonly string[]): Promise<number> {
+  const argv = given.map((arg) => (arg === '-h' ? '--help' : arg));
+  // `help train` is `train --help`.
+  const [name, ...rest] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
   const json = rest.includes('--json');
   if (name === undefined || name === '--help' || name === 'help') {
-    process.stdout.write(`${USAGE}\n`);
+    process.stdout.write(`${overview()}\n`);
     return name === undefined ? 2 : 0;
   }
   try {
+    const help = COMMAND_HELP[name];
+    if (help !== undefined && rest.includes('--help')) {
+      const usage = helpOf(name, help);
+      createOutput(json).answer({ usage }, [usage]);
+      return 0;
+    }
     const command = COMMANDS[name];
     if (command === undefined) {
       throw new WorkbenchError(
