@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { DataSource } from '../datasets/index.ts';
-import type { FeatureMap } from '../maths/sampleable.ts';
+import { type FeatureMap, kindOf } from '../maths/sampleable.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Column } from './model-programs.ts';
@@ -34,10 +34,8 @@ export async function quickEncoderQuality(
       hide: hidingColumn(held.values, sampleShape, config.seed),
       label: { values: held.labels ?? new Float32Array(count), shape: [] },
     },
-    (sampleable, { x, hide, label }) => {
-      if (sampleable.kind !== 'features') throw new Error('an encoder without features');
-      return measures(sampleable, x!, hide!, held.labels === null ? null : label!);
-    },
+    (sampleable, { x, hide, label }) =>
+      measures(kindOf(sampleable, 'features'), x!, hide!, held.labels === null ? null : label!),
   );
   return summary(found, count);
 }

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { type WarningSink, WorkbenchError } from '#contract/errors.ts';
-import type { FeatureMap } from '../maths/sampleable.ts';
+import { type FeatureMap, kindOf } from '../maths/sampleable.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
 import type { RunFolder } from '../store/index.ts';
 import { statesFromTensors } from './state-tensors.ts';
@@ -59,9 +59,7 @@ export function encoderOf(folder: RunFolder, warn: WarningSink): LoadedEncoder {
     sha256,
     features() {
       const constants = Object.entries(state).map(([name, values]) => [name, tf.tensor1d(values)]);
-      const sampleable = bound.sampleable(Object.fromEntries(constants) as Record<string, Tensor>);
-      if (sampleable.kind !== 'features') throw new Error('an encoder without features');
-      return sampleable;
+      return kindOf(bound.sampleable(Object.fromEntries(constants) as Record<string, Tensor>), 'features');
     },
   };
 }

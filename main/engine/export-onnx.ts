@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { WorkbenchError } from '#contract/errors.ts';
 import { segmentsOf } from '../maths/policy/raw-time.ts';
-import type { Condition, Policy, Sampleable } from '../maths/sampleable.ts';
+import { type Condition, type Policy, type Sampleable, kindOf } from '../maths/sampleable.ts';
 import { policySegment } from '../samplers/policy.ts';
 import { executorOrAuto } from '../tensor/device.ts';
 import { runOnnxFile, writeOnnxFile } from '../tensor/onnx/file.ts';
@@ -215,12 +215,4 @@ function rolledOut(policy: Policy, noise: Tensor, nfe: number, condition: Condit
 
 function conditionOf({ label }: Tensors): Condition | undefined {
   return label === undefined ? undefined : { label: tf.cast(label, 'float32') as Tensor1D };
-}
-
-function kindOf<K extends Sampleable['kind']>(
-  sampleable: Sampleable,
-  kind: K,
-): Extract<Sampleable, { kind: K }> {
-  if (sampleable.kind !== kind) throw new Error(`expected a ${kind}, found a ${sampleable.kind}`);
-  return sampleable as Extract<Sampleable, { kind: K }>;
 }

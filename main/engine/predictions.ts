@@ -3,6 +3,7 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { timeColumn } from '../maths/interpolant.ts';
 import { segmentsOf, timeFromRawTime } from '../maths/policy/raw-time.ts';
+import { kindOf } from '../maths/sampleable.ts';
 import type { Trajectory } from '../samplers/sampler.ts';
 import type { Column } from './model-programs.ts';
 import type { Plan } from './plan.ts';
@@ -81,8 +82,8 @@ async function ofFlowMap(
     state,
     { x: { values: states, shape: plan.sampleShape }, from: { values: times, shape: [] } },
     (sampleable, { x, from }, condition) => {
-      if (sampleable.kind !== 'flowMap') throw new Error('not a flow map');
-      return { x0: sampleable.jump!(x!, from as Tensor1D, tf.zerosLike(from!) as Tensor1D, condition) };
+      const map = kindOf(sampleable, 'flowMap');
+      return { x0: map.jump!(x!, from as Tensor1D, tf.zerosLike(from!) as Tensor1D, condition) };
     },
     request,
   );
@@ -116,11 +117,11 @@ async function ofPolicy(
         from: { fill: from },
       },
       (sampleable, { source: xSrc, x, t, from: raw }, condition) => {
-        if (sampleable.kind !== 'policy') throw new Error('not a policy');
-        const tSrc = timeFromRawTime(raw as Tensor1D, sampleable.shift);
-        const said = sampleable.parameters(xSrc!, tSrc, condition);
-        const parameters = sampleable.tempered?.(said, sharpness) ?? said;
-        const v = sampleable.velocity(parameters, xSrc!, tSrc, x!, t as Tensor1D);
+        const policy = kindOf(sampleable, 'policy');
+        const tSrc = timeFromRawTime(raw as Tensor1D, policy.shift);
+        const said = policy.parameters(xSrc!, tSrc, condition);
+        const parameters = policy.tempered?.(said, sharpness) ?? said;
+        const v = policy.velocity(parameters, xSrc!, tSrc, x!, t as Tensor1D);
         return { x0: tf.sub(x!, tf.mul(timeColumn(t as Tensor1D, x!.rank), v)) };
       },
       request,

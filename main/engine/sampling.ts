@@ -8,14 +8,7 @@ import type { Produces } from '#contract/catalog.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { type Guidance, guidedField } from '../maths/cfg.ts';
 import { segmentsOf } from '../maths/policy/raw-time.ts';
-import type {
-  Condition,
-  FlowMap,
-  Generator,
-  Policy,
-  Sampleable,
-  VelocityField,
-} from '../maths/sampleable.ts';
+import { type Condition, kindOf } from '../maths/sampleable.ts';
 import type { BoundMethod } from '../methods/method.ts';
 import { sampleFlowMap } from '../samplers/flow-map.ts';
 import { flowMapStep } from '../samplers/policy.ts';
@@ -125,7 +118,9 @@ export class SamplingModel {
         'generate',
         state,
         { noise: { values: noise, shape: noiseShape } },
-        (sampleable, { noise: z }, condition) => ({ x: generatorOf(sampleable).generate(z!, condition) }),
+        (sampleable, { noise: z }, condition) => ({
+          x: kindOf(sampleable, 'generator').generate(z!, condition),
+        }),
         request,
       );
       return { points: x!, nfe: 1 };
@@ -180,7 +175,7 @@ export class SamplingModel {
         state,
         { x: this.samples(x), from: { fill: from }, to: { fill: to } },
         (sampleable, { x: at, from: a, to: b }, condition) => {
-          const map = flowMapOf(sampleable);
+          const map = kindOf(sampleable, 'flowMap');
           const [start, end] = [a as Tensor1D, b as Tensor1D];
           const f =
             name === 'map'
@@ -247,7 +242,7 @@ export class SamplingModel {
           fresh: this.samples(fresh.at(call).fillNormal(new Float32Array(x.length))),
         },
         (sampleable, { x: start, from: a, to: b, fresh: noise }, condition) => {
-          const policy = policyOf(sampleable);
+          const policy = kindOf(sampleable, 'policy');
           const made = flowMapStep(policy, start!, a as Tensor1D, b as Tensor1D, noise!, {
             ...options,
             condition,
@@ -349,7 +344,7 @@ export class SamplingModel {
       state,
       { x: this.samples(x), t: typeof t === 'number' ? { fill: t } : { values: t, shape: [] } },
       (sampleable, { x: at, t: time }, condition?: Condition) => {
-        const own = velocityFieldOf(sampleable);
+        const own = kindOf(sampleable, 'velocity');
         const field = guidance ? guidedField(own, guidance) : own;
         return { v: field.velocity(at!, time as Tensor1D, condition) };
       },
@@ -489,24 +484,4 @@ function noiseOf(
 function freshNoise({ starts, seed }: SampleRequest): Rng {
   const stream = 'sampler/noise';
   return starts === undefined ? new Rng(seed, stream) : new FreshNoise(starts, stream);
-}
-
-function velocityFieldOf(sampleable: Sampleable): VelocityField {
-  if (sampleable.kind !== 'velocity') throw new Error('not a velocity field');
-  return sampleable;
-}
-
-function flowMapOf(sampleable: Sampleable): FlowMap {
-  if (sampleable.kind !== 'flowMap') throw new Error('not a flow map');
-  return sampleable;
-}
-
-function policyOf(sampleable: Sampleable): Policy {
-  if (sampleable.kind !== 'policy') throw new Error('not a policy');
-  return sampleable;
-}
-
-function generatorOf(sampleable: Sampleable): Generator {
-  if (sampleable.kind !== 'generator') throw new Error('not a generator');
-  return sampleable;
 }

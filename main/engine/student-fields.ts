@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import { type Segment, segmentsOf, timeFromRawTime } from '../maths/policy/raw-time.ts';
-import type { FlowMap, Policy, Sampleable } from '../maths/sampleable.ts';
+import { type Policy, kindOf } from '../maths/sampleable.ts';
 import { policySegment } from '../samplers/policy.ts';
 import { jvp } from '../tensor/jvp.ts';
 import type { Column } from './model-programs.ts';
@@ -73,7 +73,7 @@ async function flowMapField(
       state,
       { z, d: { fill: 1 - t } },
       (sampleable, { z: noise, d }) => {
-        const map = flowMapOf(sampleable);
+        const map = kindOf(sampleable, 'flowMap');
         const { outputs, tangents } = jvp(
           (duration) => [map.map(noise!, duration as Tensor1D)],
           [d!],
@@ -90,7 +90,7 @@ async function flowMapField(
     state,
     { x: rows(plan, places), t: { fill: t } },
     (sampleable, { x, t: from }) => {
-      const { jump } = flowMapOf(sampleable);
+      const { jump } = kindOf(sampleable, 'flowMap');
       // How the state leaves where it is: the derivative in the time that is jumped to, at no distance.
       const { tangents } = jvp(
         (to) => [jump!(x!, from as Tensor1D, to as Tensor1D)],
@@ -140,7 +140,7 @@ async function policyField(
       t: { fill: request.t },
     },
     (sampleable, { source, from: begin, x, t }) => {
-      const policy = policyOf(sampleable);
+      const policy = kindOf(sampleable, 'policy');
       return fieldOf(policy, source!, timeFromRawTime(begin as Tensor1D, policy.shift), x!, t as Tensor1D);
     },
   );
@@ -197,7 +197,7 @@ function along(
   substeps: number,
 ): Promise<Record<string, Float32Array>> {
   return model.programs.overRows(`policy along ${substeps}`, state, leg, (sampleable, { x, from, to }) => {
-    const policy = policyOf(sampleable);
+    const policy = kindOf(sampleable, 'policy');
     const [begin, end] = [from as Tensor1D, to as Tensor1D];
     const [arrived] = policySegment(policy, x!, begin, end, { records: 1, substeps });
     const [source, t] = [timeFromRawTime(begin, policy.shift), timeFromRawTime(end, policy.shift)];
@@ -224,7 +224,7 @@ async function rawTimesOf({ model, state }: Student, times: ArrayLike<number>): 
     'policy shift',
     state,
     { row: { values: [0], shape: [] } },
-    (sampleable) => ({ shift: tf.fill([1], policyOf(sampleable).shift) }),
+    (sampleable) => ({ shift: tf.fill([1], kindOf(sampleable, 'policy').shift) }),
   );
   const m = shift![0]!;
   return Float64Array.from(times, (t) => t / (m + (1 - m) * t));
@@ -246,14 +246,4 @@ function repeated(row: Float32Array, count: number): Float32Array {
 
 function rows({ sampleShape }: Plan, values: Float32Array): Column {
   return { values, shape: sampleShape };
-}
-
-function flowMapOf(sampleable: Sampleable): FlowMap {
-  if (sampleable.kind !== 'flowMap') throw new Error('not a flow map');
-  return sampleable;
-}
-
-function policyOf(sampleable: Sampleable): Policy {
-  if (sampleable.kind !== 'policy') throw new Error('not a policy');
-  return sampleable;
 }

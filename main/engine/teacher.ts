@@ -5,7 +5,7 @@ import type { ModelSummary } from '#contract/checkpoints.ts';
 import type { WarningSink } from '#contract/errors.ts';
 import type { DataSource } from '../datasets/index.ts';
 import { mixtureVelocityField } from '../maths/gaussian-mixture.ts';
-import type { VelocityField } from '../maths/sampleable.ts';
+import { type VelocityField, kindOf } from '../maths/sampleable.ts';
 import { methodById, parseMethodParams } from '../methods/index.ts';
 import type { TrainedNetwork } from '../methods/method.ts';
 import type { RunFolder } from '../store/index.ts';
@@ -90,9 +90,7 @@ export function trainedTeacher(
   const state = statesFromTensors(bound.layout, saved.tensors, bound.sampledState);
   const teacher = (): VelocityField => {
     const constants = Object.entries(state).map(([name, values]) => [name, tf.tensor1d(values)]);
-    const sampleable = bound.sampleable(Object.fromEntries(constants) as Record<string, tf.Tensor>);
-    if (sampleable.kind !== 'velocity') throw new Error('a velocity method without a velocity field');
-    return sampleable;
+    return kindOf(bound.sampleable(Object.fromEntries(constants) as Record<string, tf.Tensor>), 'velocity');
   };
   return { teacher, classes: bound.classes ?? 0, network: bound.network?.(state) ?? null };
 }

@@ -107,3 +107,12 @@ export interface FeatureMap extends SampleableBase {
 }
 
 export type Sampleable = VelocityField | FlowMap | Policy | Generator | FeatureMap;
+
+/** What is known to be of a kind by the method that made it. @throws Error if it is of another */
+export function kindOf<K extends Sampleable['kind']>(
+  sampleable: Sampleable,
+  kind: K,
+): Extract<Sampleable, { kind: K }> {
+  if (sampleable.kind !== kind) throw new Error(`expected a ${kind}, found a ${sampleable.kind}`);
+  return sampleable as Extract<Sampleable, { kind: K }>;
+}
