@@ -3,7 +3,7 @@ import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Decoder } from './decoder.ts';
 import { closeupDrift } from './closeup-drift.ts';
-import { labelsOf } from './labels.ts';
+import { labelled } from './labels.ts';
 import { type Nearest, nearestData } from './nearest.ts';
 import { chosenNoise } from './noise.ts';
 import { thinned } from './paths.ts';
@@ -34,8 +34,8 @@ export async function closeupOf(of: CloseupOf, view: CloseupRequest): Promise<Cl
   const { plan, model, signal } = of;
   const starts = [view.start];
   const wanted = { ...view, count: 1, seed: view.start.seed, starts, ...(signal ? { signal } : {}) };
-  const labels = labelsOf(plan, wanted, 1, starts);
-  const request: SampleRequest = labels === null ? wanted : { ...wanted, labels };
+  const request: SampleRequest = labelled(plan, wanted, 1, starts);
+  const { labels } = request;
   const way = await wayOf(of, request);
   const sample = way.states.slice(-model.dim);
   const arrays: ViewFrame['arrays'] = {
@@ -43,7 +43,7 @@ export async function closeupOf(of: CloseupOf, view: CloseupRequest): Promise<Cl
     states: way.states,
     times: way.times,
     predictions: way.predictions,
-    ...(labels === null ? {} : { labels: Float32Array.from(labels) }),
+    ...(labels === undefined ? {} : { labels: Float32Array.from(labels) }),
     ...(view.withTeacher ? await teacherArrays(model, request) : {}),
     ...(await nearestArrays(of, sample, view.nearest)),
     ...(await closeupDrift(of, view, sample, labels?.[0] ?? view.label)),

@@ -6,13 +6,13 @@ import type { Plan } from './plan.ts';
 
 type Of = Pick<Plan, 'bound' | 'sampleShape'>;
 
-/** Whether samples are asked for a class, by name or by the rule of {@link labelsOf}. */
+/** Whether samples are asked for a class, by name or by the rule of {@link labelled}. */
 export function asksForClasses(plan: Of, { label, labels }: Asked): boolean {
   return label !== undefined || labels !== undefined || dealsClasses(plan);
 }
 
 /**
- * The class of each sample where they differ; null where all are asked for one, or for any.
+ * The same, with a class for every sample where classes are dealt out.
  *
  * Images of a model with classes are dealt out over them unless something is asked for: sample i is asked
  * for class i modulo their number, so that any count holds all in about equal shares. Asking for none, the
@@ -21,16 +21,13 @@ export function asksForClasses(plan: Of, { label, labels }: Asked): boolean {
  *
  * @param starts  samples that are not the first `count` of a seed
  */
-export function labelsOf(
-  plan: Of,
-  asked: Asked,
-  count: number,
-  starts?: readonly Start[],
-): ArrayLike<number> | null {
-  if (asked.labels !== undefined) return asked.labels;
-  if (asked.label !== undefined || !dealsClasses(plan)) return null;
+export function labelled<A extends Asked>(plan: Of, asked: A, count: number, starts?: readonly Start[]): A {
+  if (asked.labels !== undefined || asked.label !== undefined || !dealsClasses(plan)) return asked;
   const classes = plan.bound.classes!;
-  return Float32Array.from({ length: count }, (_, i) => (starts?.[i]?.index ?? i) % classes);
+  return {
+    ...asked,
+    labels: Float32Array.from({ length: count }, (_, i) => (starts?.[i]?.index ?? i) % classes),
+  };
 }
 
 interface Drawn {

@@ -17,7 +17,7 @@ import type { Trajectory } from '../samplers/sampler.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { asksForClasses, labelsOf } from './labels.ts';
+import { asksForClasses, labelled } from './labels.ts';
 import { type Asked, type Column, ModelPrograms, type SampledState } from './model-programs.ts';
 import { FreshNoise, type Start, chosenNoise, noiseFor } from './noise.ts';
 import type { Plan } from './plan.ts';
@@ -280,7 +280,7 @@ export class SamplingModel {
    * @param noise  [n * dim]
    */
   async teacherSample(noise: Float64Array, steps: number, wanted: Asked = {}): Promise<Trajectory> {
-    const asked = this.labelled(wanted, noise.length / this.dim);
+    const asked = labelled(this.plan, wanted, noise.length / this.dim);
     const path = await samplerById('euler').sample((x, t) => this.teacherVelocityAt(x, t, asked), noise, {
       steps,
       dim: this.dim,
@@ -296,7 +296,7 @@ export class SamplingModel {
 
   /** The way there, every state of it. */
   async teacherPath(count: number, seed: number, wanted: TeacherRequest = {}): Promise<Trajectory> {
-    const asked = this.labelled(wanted, count, wanted.starts);
+    const asked = labelled(this.plan, wanted, count, wanted.starts);
     const { starts, label, labels, guidance } = asked;
     const key = JSON.stringify([count, seed, starts, label, labels && Array.from(labels), guidance]);
     if (this.teacherPathOf?.key !== key) {
@@ -422,14 +422,9 @@ export class SamplingModel {
   /** The request with a class for every sample where they are dealt out, if the model can be asked that. */
   private asking(request: SampleRequest): SampleRequest {
     const { count, starts } = request;
-    const asking = this.labelled(request, count, starts);
+    const asking = labelled(this.plan, request, count, starts);
     this.requireAskable(asking, count);
     return asking;
-  }
-
-  private labelled<A extends Asked>(asked: A, count: number, starts?: readonly Start[]): A {
-    const labels = labelsOf(this.plan, asked, count, starts);
-    return labels === null ? asked : { ...asked, labels };
   }
 
   private samples(values: ArrayLike<number>): Column {

@@ -6,7 +6,7 @@ import type { Method } from '../methods/method.ts';
 import { Rng } from '../tensor/rng.ts';
 import { closeupOf } from './closeup.ts';
 import type { Decoder } from './decoder.ts';
-import { drawnOf, labelsOf } from './labels.ts';
+import { drawnOf, labelled } from './labels.ts';
 import { noiseFor } from './noise.ts';
 import { pathMajor, thinned } from './paths.ts';
 import { type Plan, dataOf } from './plan.ts';
@@ -151,9 +151,7 @@ function askedOf(
   view: Extract<ParsedViewRequest, { kind: 'samples' | 'trajectories' }>,
 ): SampleRequest {
   const drawn = drawnOf(plan, view);
-  const asked = { ...view, ...drawn };
-  const labels = labelsOf(plan, asked, drawn.count, drawn.starts);
-  return labels === null ? asked : { ...asked, labels };
+  return labelled(plan, { ...view, ...drawn }, drawn.count, drawn.starts);
 }
 
 function labelArray({ labels }: SampleRequest): { labels?: Float32Array } {
