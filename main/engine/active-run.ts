@@ -12,8 +12,9 @@ import { Bell } from './bell.ts';
 import { quickEncoderQuality } from './encoder-quality.ts';
 import { quickQuality } from './evaluate.ts';
 import { filmFrame } from './film.ts';
+import type { SampledState } from './model-programs.ts';
 import type { Plan } from './plan.ts';
-import { SamplingModel, type SampledState } from './sampling.ts';
+import { SamplingModel } from './sampling.ts';
 import { failureOf } from './executors/failures.ts';
 import { checkpointTensors, statesFromTensors } from './state-tensors.ts';
 

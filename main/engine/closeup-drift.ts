@@ -4,9 +4,10 @@ import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { DataSource } from '../datasets/index.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
+import type { SampledState } from './model-programs.ts';
 import { noiseFor } from './noise.ts';
 import type { Plan } from './plan.ts';
-import type { SampledState, SamplingModel } from './sampling.ts';
+import type { SamplingModel } from './sampling.ts';
 
 type CloseupRequest = Extract<ParsedViewRequest, { kind: 'closeup' }>;
 

@@ -4,12 +4,14 @@ import { sizeOf } from '../tensor/shape.ts';
 import type { Decoder } from './decoder.ts';
 import { closeupDrift } from './closeup-drift.ts';
 import { labelled } from './labels.ts';
+import type { SampledState } from './model-programs.ts';
 import { type Nearest, nearestData } from './nearest.ts';
 import { chosenNoise } from './noise.ts';
 import { thinned } from './paths.ts';
 import type { Plan } from './plan.ts';
 import { predictionsOf } from './predictions.ts';
-import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
+import type { SampleRequest } from './sample-request.ts';
+import type { SamplingModel } from './sampling.ts';
 
 type CloseupRequest = Extract<ParsedViewRequest, { kind: 'closeup' }>;
 
@@ -73,7 +75,7 @@ async function wayOf({ plan, model, state }: CloseupOf, request: SampleRequest):
 }
 
 async function teacherArrays(model: SamplingModel, request: SampleRequest): Promise<ViewFrame['arrays']> {
-  const { times, states } = thinned(await model.teacherPath(1, request.seed, request));
+  const { times, states } = thinned(await model.teacher.path(1, request.seed, request));
   const joined = new Float32Array(states.length * model.dim);
   states.forEach((each, i) => joined.set(each, i * model.dim));
   return { teacherStates: joined, teacherTimes: Float32Array.from(times) };

@@ -5,9 +5,9 @@ import type { DataSource } from '../datasets/index.ts';
 import { type FeatureMap, kindOf } from '../maths/sampleable.ts';
 import { Rng } from '../tensor/rng.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import type { Column } from './model-programs.ts';
+import type { Column, SampledState } from './model-programs.ts';
 import type { Plan } from './plan.ts';
-import type { SampledState, SamplingModel } from './sampling.ts';
+import type { SamplingModel } from './sampling.ts';
 
 /** Images measured while an encoder trains: enough to see progress. */
 const QUICK_COUNT = 512;

@@ -16,7 +16,7 @@ import { dataOf } from './plan.ts';
 import type { ReferenceKind } from './reference-images.ts';
 import { labelsLike } from './reference-labels.ts';
 import { type ReferenceSet, type ReferenceShelf, WIDEST_COVARIANCE } from './reference.ts';
-import type { SampleRequest } from './sampling.ts';
+import type { SampleRequest } from './sample-request.ts';
 
 /** Samples of each set in metrics of pairs, whose cost grows like n^2. */
 const PAIRS = 2000;

@@ -5,11 +5,12 @@ import { modeCoverage } from '../metrics/mode-coverage.ts';
 import { pairedDistance } from '../metrics/paired-distance.ts';
 import { slicedWasserstein2, unitProjections } from '../metrics/sliced-wasserstein.ts';
 import { Rng } from '../tensor/rng.ts';
-import type { Asked } from './model-programs.ts';
+import type { Asked, SampledState } from './model-programs.ts';
 import { type Search, sampleBySearch } from './noise-search.ts';
 import { type Plan, dataOf } from './plan.ts';
 import { quickReference } from './quick-reference.ts';
-import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
+import type { SampleRequest } from './sample-request.ts';
+import type { SamplingModel } from './sampling.ts';
 
 /** Points measured during training: enough to see progress, little enough not to delay it. */
 const QUICK_COUNT = 4000;
@@ -77,7 +78,7 @@ export async function teacherRmse(
   seed: number,
   asked: Asked = {},
 ): Promise<number> {
-  return pairedDistance(points, await model.teacherEnds(points.length / model.dim, seed, asked));
+  return pairedDistance(points, await model.teacher.ends(points.length / model.dim, seed, asked));
 }
 
 /**

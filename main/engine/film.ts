@@ -1,8 +1,9 @@
 /** One frame of the film of a run: what fixed noise becomes with the parameters of one moment of training. */
 import type { FilmLayout } from '../store/film-file.ts';
+import type { SampledState } from './model-programs.ts';
 import { pathMajor } from './paths.ts';
 import type { Plan } from './plan.ts';
-import type { SampledState, SamplingModel } from './sampling.ts';
+import type { SamplingModel } from './sampling.ts';
 
 /** Euler steps of a filmed path: enough to see its bend, few enough to cost little beside a training step. */
 const PATH_STEPS = 12;

@@ -35,6 +35,12 @@ export interface Asked {
   readonly guidanceChannels?: number | undefined;
 }
 
+/** A model with the parameters of one moment. */
+export interface ModelAt {
+  readonly programs: ModelPrograms;
+  readonly state: SampledState;
+}
+
 type Tensors = Record<string, Tensor>;
 
 interface Covering {
@@ -51,6 +57,11 @@ export class ModelPrograms {
   constructor(plan: Plan, executor: Executor) {
     this.plan = plan;
     this.shelf = new ProgramShelf(executor);
+  }
+
+  /** Samples, or states of them, as a column. @param values  [n * D] */
+  samples(values: ArrayLike<number>): Column {
+    return { values, shape: this.plan.sampleShape };
   }
 
   /**

@@ -7,8 +7,9 @@ import type { ModelSummary } from '#contract/checkpoints.ts';
 import { Decoder } from './decoder.ts';
 import { stateOfModel } from './imported-network.ts';
 import { planOfModel } from './imported-plan.ts';
+import type { SampledState } from './model-programs.ts';
 import type { Plan } from './plan.ts';
-import { SamplingModel, type SampledState } from './sampling.ts';
+import { SamplingModel } from './sampling.ts';
 import { statesFromTensors } from './state-tensors.ts';
 
 export interface LoadedModel {

@@ -4,8 +4,10 @@ import type { CallParsed } from '#contract/workbench.ts';
 import { searchNoise } from '../samplers/noise-search.ts';
 import { type Verifier, densityVerifier, modeVerifier, nearnessVerifier } from '../samplers/verifiers.ts';
 import { Rng } from '../tensor/rng.ts';
+import type { SampledState } from './model-programs.ts';
 import { type Plan, dataOf } from './plan.ts';
-import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
+import type { SampleRequest } from './sample-request.ts';
+import type { SamplingModel } from './sampling.ts';
 
 /** Data points that samples are held against by their nearness. */
 const REFERENCE = 2000;
@@ -26,7 +28,7 @@ export async function sampleBySearch(
   { candidates, verifier }: Search,
 ): Promise<{ points: Float32Array; nfe: number; score: number }> {
   const left = request.nfe - candidates * plan.bound.nfePerCall;
-  const steps = Math.floor(left / model.teacherNfe(request));
+  const steps = Math.floor(left / model.teacher.nfePerCall(request));
   if (plan.teacher === null) {
     throw new WorkbenchError(
       'config/no-teacher',
@@ -50,7 +52,7 @@ export async function sampleBySearch(
       });
       return { states: [Float64Array.from(points)], nfe };
     },
-    (noise) => model.teacherSample(noise, steps, request),
+    (noise) => model.teacher.sample(noise, steps, request),
     {
       count: request.count,
       candidates,

@@ -15,6 +15,28 @@ export interface Start extends SampleOfSeed {
   readonly at?: number | undefined;
 }
 
+/** From which noises samples are made. */
+export interface NoiseChoice {
+  readonly count: number;
+  readonly seed: number;
+  /** [count] which noises to start from instead of those of the seed. */
+  readonly starts?: readonly Start[] | undefined;
+  /** Noise of any other origin to start from, [count * noise size]. */
+  readonly noise?: Float32Array | undefined;
+}
+
+/** What samples start from. @param size  numbers of the noise of one */
+export function startNoise({ noise, starts, seed, count }: NoiseChoice, size: number): Float32Array {
+  if (noise !== undefined) return noise;
+  return starts === undefined ? noiseFor(seed, count * size) : chosenNoise(starts, size);
+}
+
+/** What stochastic samplers draw on the way. */
+export function wayNoise({ starts, seed }: NoiseChoice): Rng {
+  const stream = 'sampler/noise';
+  return starts === undefined ? new Rng(seed, stream) : new FreshNoise(starts, stream);
+}
+
 /** The noise of a seed, sample after sample. @param size  numbers of all of them */
 export function noiseFor(seed: number, size: number): Float32Array {
   return new Rng(seed, STREAM).fillNormal(new Float32Array(size));

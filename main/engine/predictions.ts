@@ -5,9 +5,10 @@ import { timeColumn } from '../maths/interpolant.ts';
 import { segmentsOf, timeFromRawTime } from '../maths/policy/raw-time.ts';
 import { kindOf } from '../maths/sampleable.ts';
 import type { Trajectory } from '../samplers/sampler.ts';
-import type { Column } from './model-programs.ts';
+import type { Column, SampledState } from './model-programs.ts';
 import type { Plan } from './plan.ts';
-import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
+import type { SampleRequest } from './sample-request.ts';
+import type { SamplingModel } from './sampling.ts';
 
 interface Of {
   readonly plan: Plan;

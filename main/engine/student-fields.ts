@@ -11,10 +11,10 @@ import { type Segment, segmentsOf, timeFromRawTime } from '../maths/policy/raw-t
 import { type Policy, kindOf } from '../maths/sampleable.ts';
 import { policySegment } from '../samplers/policy.ts';
 import { jvp } from '../tensor/jvp.ts';
-import type { Column } from './model-programs.ts';
+import type { Column, SampledState } from './model-programs.ts';
 import type { Plan } from './plan.ts';
 import { noiseFor, noiseOfSample } from './noise.ts';
-import type { SampledState, SamplingModel } from './sampling.ts';
+import type { SamplingModel } from './sampling.ts';
 
 interface Student {
   readonly plan: Plan;
@@ -55,7 +55,7 @@ export async function studentField(
     ? await policyField(student, { ...request, t }, places)
     : await flowMapField(student, request, places);
   if (student.plan.teacher === null) return own;
-  const teacher = Float32Array.from(await student.model.teacherVelocityAt(own.points, t));
+  const teacher = Float32Array.from(await student.model.teacher.velocityAt(own.points, t));
   return { ...own, arrays: { ...own.arrays, teacher } };
 }
 

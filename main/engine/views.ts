@@ -6,12 +6,15 @@ import type { Method } from '../methods/method.ts';
 import { Rng } from '../tensor/rng.ts';
 import { closeupOf } from './closeup.ts';
 import type { Decoder } from './decoder.ts';
+import { driftField } from './drift-field.ts';
 import { drawnOf, labelled } from './labels.ts';
+import type { SampledState } from './model-programs.ts';
 import { noiseFor } from './noise.ts';
 import { pathMajor, thinned } from './paths.ts';
 import { type Plan, dataOf } from './plan.ts';
 import { projected } from './projection.ts';
-import type { SampleRequest, SampledState, SamplingModel } from './sampling.ts';
+import type { SampleRequest } from './sample-request.ts';
+import type { SamplingModel } from './sampling.ts';
 import { studentField } from './student-fields.ts';
 
 export interface ViewOf {
@@ -56,13 +59,14 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFr
   const dataFor = ({ seed, count }: { seed: number; count: number }): Float32Array =>
     dataOf(plan).sample(new Rng(seed, 'view/data'), count);
   const signal = of.signal ? { signal: of.signal } : {};
+  const at = { programs: model.programs, state };
 
   switch (view.kind) {
     case 'samples': {
       const asked = askedOf(plan, view);
       const { points, nfe: taken } = await model.sample(state, { ...asked, ...signal });
       const teacher: ViewFrame['arrays'] = view.withTeacher
-        ? { teacher: Float32Array.from(await model.teacherEnds(asked.count, view.seed, asked)) }
+        ? { teacher: Float32Array.from(await model.teacher.ends(asked.count, view.seed, asked)) }
         : {};
       const labels = labelArray(asked);
       const made = frame(taken, asked.count, {
@@ -79,7 +83,7 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFr
       const asked = askedOf(plan, view);
       const path = await model.trajectories(state, { ...asked, ...signal }, 'all');
       const beside = view.withTeacher
-        ? thinned(await model.teacherPath(asked.count, view.seed, asked))
+        ? thinned(await model.teacher.path(asked.count, view.seed, asked))
         : null;
       const paths = {
         positions: pathMajor(path.states, asked.count, model.dim),
@@ -103,11 +107,11 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFr
     case 'drift': {
       const data = dataFor(view);
       if (view.on === 'samples') {
-        const { samples, attract, repel } = await model.drift(state, { ...view, data });
+        const { samples, attract, repel } = await driftField(at, { ...view, data });
         return frame(1, view.count, { points: samples, attract, repel });
       }
       const points = gridPoints(view.grid, view.extent, model.dim);
-      const parts = await model.drift(state, { ...view, data, queries: points });
+      const parts = await driftField(at, { ...view, data, queries: points });
       return frame(1, points.length / model.dim, { points, ...parts, data });
     }
     case 'velocity': {
@@ -139,7 +143,7 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFr
         const vectors = await model.velocityAt(state, points, view.t);
         return frame(plan.bound.nfePerCall, 1, { points, vectors: Float32Array.from(vectors) });
       }
-      const { attract, repel } = await model.drift(state, { ...view, data: dataFor(view), queries: points });
+      const { attract, repel } = await driftField(at, { ...view, data: dataFor(view), queries: points });
       return frame(1, 1, { points, attract, repel });
     }
   }
