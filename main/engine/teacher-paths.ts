@@ -54,16 +54,27 @@ export class TeacherPaths {
     const asked = labelled(this.programs.plan, wanted, count, wanted.starts);
     const { starts, label, labels, guidance } = asked;
     const key = JSON.stringify([count, seed, starts, label, labels && Array.from(labels), guidance]);
-    if (this.kept?.key !== key) {
-      const noise = Float64Array.from(startNoise({ count, seed, starts }, this.dim));
-      const path = samplerById('rk4').sample((x, t) => this.velocityAt(x, t, asked), noise, {
-        steps: this.steps,
-        dim: this.dim,
-        record: 'all',
-      });
-      this.kept = { key, path };
+    if (this.kept?.key === key) {
+      try {
+        return await this.kept.path;
+      } catch (error) {
+        // Whoever asked first may have cancelled it, which is nothing to those who joined.
+        if (!isCancelled(error) || asked.signal?.aborted === true) throw error;
+        return this.path(count, seed, asked);
+      }
     }
-    return this.kept.path;
+    const noise = Float64Array.from(startNoise({ count, seed, starts }, this.dim));
+    const path = samplerById('rk4').sample((x, t) => this.velocityAt(x, t, asked), noise, {
+      steps: this.steps,
+      dim: this.dim,
+      record: 'all',
+    });
+    const kept = { key, path };
+    this.kept = kept;
+    path.catch(() => {
+      if (this.kept === kept) this.kept = null;
+    });
+    return path;
   }
 
   /**
@@ -95,4 +106,8 @@ export class TeacherPaths {
     );
     return Float64Array.from(v!);
   }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof WorkbenchError && error.code === 'sampler/cancelled';
 }
