@@ -4,9 +4,10 @@ import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/error
 import type { RunConfig, RunSummary } from '#contract/runs.ts';
 import type { RunFolder, RunStore } from '../store/index.ts';
 import { liveLockOwner, lockedBy } from '../store/lock.ts';
-import { ActiveRun, type Asked } from './active-run.ts';
+import { ActiveRun } from './active-run.ts';
 import type { Bell } from './bell.ts';
 import type { Demos } from './demos.ts';
+import type { Asked } from './executors/asked.ts';
 import { failureOf } from './executors/failures.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { Planner } from './planner.ts';

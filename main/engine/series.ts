@@ -1,6 +1,10 @@
 /** Records of a step's scalars as one series per scalar, which is what a chart reads. */
 import type { ScalarSeries } from '#contract/runs.ts';
-import type { ScalarRecord } from './active-run.ts';
+
+export interface ScalarRecord {
+  readonly step: number;
+  readonly scalars: Readonly<Record<string, number>>;
+}
 
 export function seriesFromRecords(records: readonly ScalarRecord[]): ScalarSeries[] {
   const collected = new Map<string, { steps: number[]; values: number[] }>();

@@ -1,9 +1,12 @@
 /** What a run computes on, when it has its turn. */
 import { executorId } from '#contract/engines.ts';
+import type { RunConfig } from '#contract/runs.ts';
 import type { RunFile } from '../../store/run-file.ts';
 import { pinnedExecutor } from '../../tensor/device.ts';
-import type { Asked } from '../active-run.ts';
 import type { Executors } from './executors.ts';
+
+/** What a run is to compute on. */
+export type Asked = Pick<RunConfig, 'executor' | 'precision'>;
 
 /**
  * What a person resumed it on, else what its config says. Where that is `auto`, it stays with what it was
