@@ -35,6 +35,20 @@ const roomRules = Object.entries(MAY_IMPORT).map(([room, lower]) => ({
   to: { path: '^main/', pathNot: `^main/${anyOf([room, ...lower])}/` },
 }));
 
+/** Rooms of `main/engine/`, low to high: each may import those before it. The service stands above all. */
+const ENGINE_ROOMS = [
+  ...['events', 'reader', 'executors', 'tensorflow', 'bench', 'plan', 'sampling', 'views', 'evaluation'],
+  ...['checkpoints', 'data', 'golden', 'runs', 'reproductions'],
+];
+
+const engineRules = ENGINE_ROOMS.map((room, at) => ({
+  name: `engine-${room}`,
+  comment: `main/engine/${room} may import ${ENGINE_ROOMS.slice(0, at).join(', ') || 'no other room'} of the engine.`,
+  severity: 'error',
+  from: { path: `^main/engine/${room}/`, pathNot: TEST },
+  to: { path: '^main/engine/', pathNot: `^main/engine/${anyOf(ENGINE_ROOMS.slice(0, at + 1))}/` },
+}));
+
 /**
  * A library or built-in module that only one place may import.
  *
@@ -123,6 +137,17 @@ export default {
       to: {},
     },
     ...roomRules,
+    ...engineRules,
+    {
+      name: 'engine-known-rooms',
+      comment: 'The same for the rooms of the engine; its tests share theirs.',
+      severity: 'error',
+      from: {
+        path: '^main/engine/[^/]+/',
+        pathNot: `^main/engine/${anyOf([...ENGINE_ROOMS, 'testing', 'testdata'])}/`,
+      },
+      to: {},
+    },
     {
       name: 'methods-apart',
       comment: 'A method does not import another: a distillation receives its teacher as a VelocityField.',

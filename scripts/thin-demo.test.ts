@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { statesFromTensors } from '../main/engine/state-tensors.ts';
+import { statesFromTensors } from '../main/engine/plan/state-tensors.ts';
 import { RunFolder } from '../main/store/run-folder.ts';
 import { scratchFolder } from '../main/store/testdata/scratch.ts';
 import { packingOf } from '../main/tensor/tree.ts';

@@ -4,8 +4,8 @@ import type { Catalog, DatasetEntry, JsonSchema } from '#contract/catalog.ts';
 import { runConfig } from '#contract/runs.ts';
 import { type Dataset, datasets, imageDatasets } from '../datasets/index.ts';
 import { methods } from '../methods/index.ts';
-import { teacherDistance } from './evaluate.ts';
-import { importedMethods } from './imported-plan.ts';
+import { teacherDistance } from './evaluation/evaluate.ts';
+import { importedMethods } from './plan/imported-plan.ts';
 import { metrics } from '../metrics/index.ts';
 import { samplers } from '../samplers/index.ts';
 

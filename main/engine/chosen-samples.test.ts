@@ -3,8 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ViewFrame, type ViewRequest, viewRequest } from '#contract/frames.ts';
 import type { Sampleable } from '../maths/sampleable.ts';
 import { ortCpuExecutor } from '../tensor/executors/ort.ts';
-import type { Plan } from './plan.ts';
-import { SamplingModel } from './sampling.ts';
+import type { Plan } from './plan/plan.ts';
+import { SamplingModel } from './sampling/sampling.ts';
 import {
   bentVelocity,
   exactFlowMap,
@@ -13,7 +13,7 @@ import {
   exactPolicy,
   exactVelocity,
 } from './testing/exact-models.ts';
-import { computeView } from './views.ts';
+import { computeView } from './views/views.ts';
 
 type Compute = (view: Record<string, unknown>) => Promise<ViewFrame>;
 

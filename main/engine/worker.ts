@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { wireErrorFrom } from '#contract/errors.ts';
 import { serve } from '#contract/rpc/server.ts';
-import { takeGrantKey } from './grants.ts';
+import { takeGrantKey } from './checkpoints/grants.ts';
 import { desktopReader } from './reader/desktop-process.ts';
 import type { HostPort } from './reader/desktop-process.ts';
 import { nodeReader } from './reader/node-process.ts';

@@ -21,7 +21,7 @@ import {
   useEnginesFolder,
 } from '../../tensor/device.ts';
 import type { TrainingArrays } from '../../training/trainer.ts';
-import { Bell } from '../bell.ts';
+import { Bell } from '../events/bell.ts';
 import { type Choice, choiceOf, unmeasured } from './choose.ts';
 import { measureExecutor, stateAfterOneStep } from './measure.ts';
 import { ExecutorMemory } from './memory.ts';

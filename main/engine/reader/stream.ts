@@ -1,6 +1,6 @@
 /** A call to a reader as a stream that is pulled: the reader waits for whoever listens. */
 import type { CancelSignal } from '#contract/workbench.ts';
-import { Bell } from '../bell.ts';
+import { Bell } from '../events/bell.ts';
 import { callReader } from './call.ts';
 import type { SpawnReader } from './process.ts';
 import type { ReaderItems, ReaderKind, ReaderRequest } from './protocol.ts';

@@ -6,7 +6,7 @@ import type { CancelSignal, StreamParsed } from '#contract/workbench.ts';
 import { sweepTemps, tempPathFor } from '../../store/atomic-file.ts';
 import { storeErrorFrom } from '../../store/errors.ts';
 import { RunLock } from '../../store/lock.ts';
-import { Bell } from '../bell.ts';
+import { Bell } from '../events/bell.ts';
 import { enginesFolder } from '../executors/executors.ts';
 import { installError, messageOf } from './errors.ts';
 import {

@@ -13,7 +13,7 @@ import type {
 } from '../../maths/sampleable.ts';
 import type { BoundMethod, Method } from '../../methods/method.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../plan/plan.ts';
 
 interface Of {
   readonly shape?: readonly number[];

@@ -8,7 +8,7 @@ import { autoencoderShapes } from '../../models/vae/autoencoder-shapes.ts';
 import { openHome } from '../../store/home.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { ImportedModels } from '../imported-models.ts';
+import { ImportedModels } from '../checkpoints/imported-models.ts';
 
 /** Of 8 x 8 x 4 latents and three classes, with a variance that is not used. */
 export const TINY_DIT: DitConfig = {

@@ -1,6 +1,6 @@
 /** The commands that ask the engine one question. */
 import { WorkbenchError } from '#contract/errors.ts';
-import { checkGoldenFolder } from '../../engine/golden.ts';
+import { checkGoldenFolder } from '../../engine/golden/golden.ts';
 import { executorById } from '../../tensor/device.ts';
 import { parseFlags } from './flags.ts';
 import type { Output } from './output.ts';

@@ -1,6 +1,6 @@
 /** `fewstep forward FILE`: one pass of a network that was made elsewhere. */
 import path from 'node:path';
-import { FORWARD_TOLERANCE, type ForwardReport, forwardPass } from '../../engine/forward.ts';
+import { FORWARD_TOLERANCE, type ForwardReport, forwardPass } from '../../engine/checkpoints/forward.ts';
 import { nodeReader } from '../../engine/reader/node-process.ts';
 import { executorById } from '../../tensor/device.ts';
 import { OPTION_TYPES, fileAndFlags, optionsFrom } from './checkpoints.ts';

@@ -1,6 +1,6 @@
 /** `fewstep reproduce`: claims of the papers, rerun at toy scale. */
 import { WorkbenchError } from '#contract/errors.ts';
-import { ReproductionFolder } from '../../engine/reproduction-folder.ts';
+import { ReproductionFolder } from '../../engine/reproductions/reproduction-folder.ts';
 import { programVersion } from '../../engine/version.ts';
 import { reproductionByName, reproductions } from '../../reproductions/index.ts';
 import type { Reproduction } from '../../reproductions/reproduction.ts';

@@ -4,7 +4,7 @@ import type { BrowserWindow } from 'electron';
 import { z } from 'zod';
 import { desktopChannels } from '#contract/desktop.ts';
 import type { FileGrant } from '#contract/desktop.ts';
-import { createGrantKey } from '../../engine/grants.ts';
+import { createGrantKey } from '../../engine/checkpoints/grants.ts';
 import { resolveHome } from '../../store/home.ts';
 import type { SupervisedEngine } from '../engine-supervisor.ts';
 import { appHandler, appScheme } from './app-protocol.ts';

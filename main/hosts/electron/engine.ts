@@ -1,5 +1,5 @@
 import type { MessageChannelMain, MessagePortMain, UtilityProcess, utilityProcess } from 'electron';
-import { GRANT_KEY_VARIABLE } from '../../engine/grants.ts';
+import { GRANT_KEY_VARIABLE } from '../../engine/checkpoints/grants.ts';
 import type { DesktopOrder } from '../../engine/process-port.ts';
 import { Readers } from './readers.ts';
 import { patienceMs, sentenceFor } from '../engine-process.ts';

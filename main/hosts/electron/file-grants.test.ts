@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createGrantKey, openGrant } from '../../engine/grants.ts';
+import { createGrantKey, openGrant } from '../../engine/checkpoints/grants.ts';
 import { FileGrants } from './file-grants.ts';
 
 const key = createGrantKey();

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import type { FileGrant, GrantAnswer } from '#contract/desktop.ts';
-import { sealGrant } from '../../engine/grants.ts';
+import { sealGrant } from '../../engine/checkpoints/grants.ts';
 
 /** A file or folder that can be looked into. */
 interface FoundFile {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileKind, mostPointBytes } from '#contract/desktop.ts';
 import type { OpenedFile } from '#contract/desktop.ts';
-import { createGrantKey, openGrant } from '../../engine/grants.ts';
+import { createGrantKey, openGrant } from '../../engine/checkpoints/grants.ts';
 import { FileGrants } from './file-grants.ts';
 import { FileQueue, readOpenedFiles } from './opened-files.ts';
 

@@ -13,7 +13,7 @@ import { WebSocket } from 'ws';
 import { until } from '#contract/rpc/contract-suite.ts';
 import type { Port } from '#contract/rpc/port.ts';
 import { portFromWebSocket } from '#contract/rpc/websocket-port.ts';
-import { openGrant } from '../../engine/grants.ts';
+import { openGrant } from '../../engine/checkpoints/grants.ts';
 import { hasDisplay } from './browser.ts';
 
 const serveScript = fileURLToPath(new URL('./testdata/serve.ts', import.meta.url));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WorkbenchError, wireErrorFrom } from '#contract/errors.ts';
-import { createGrantKey, GRANT_KEY_VARIABLE, sealGrant } from '../../engine/grants.ts';
+import { createGrantKey, GRANT_KEY_VARIABLE, sealGrant } from '../../engine/checkpoints/grants.ts';
 import { resolveHome } from '../../store/home.ts';
 import { sentenceFor, spawnEngine } from '../engine-process.ts';
 import { superviseEngine } from '../engine-supervisor.ts';

@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '#contract/rpc/contract-suite.ts';
 import { portPair } from '#contract/rpc/pair.ts';
-import { createGrantKey, openGrant, sealGrant } from '../../engine/grants.ts';
+import { createGrantKey, openGrant, sealGrant } from '../../engine/checkpoints/grants.ts';
 import { startServer } from './server.ts';
 import type { RunningServer } from './server.ts';
 import { uploadName } from './upload-name.ts';

@@ -7,7 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Port } from '#contract/rpc/port.ts';
-import { GRANT_KEY_VARIABLE } from '../../engine/grants.ts';
+import { GRANT_KEY_VARIABLE } from '../../engine/checkpoints/grants.ts';
 import { acceptHost } from '../../engine/process-port.ts';
 
 const argv = process.argv.slice(2);
