@@ -3,6 +3,7 @@ import { boxAxes, planeAxes, samplerTimeAxis } from './axes.ts';
 import type { Axes, AxisNames, TimeAxis } from './axes.ts';
 import { dataFromScreen, panned, zoomed } from './camera.ts';
 import type { Size } from './camera.ts';
+import { ContextLife } from './context-life.svelte.ts';
 import { attachGestures } from './gestures.ts';
 import type { Tool } from './gestures.ts';
 import type { Layer } from './layers.ts';
@@ -14,8 +15,6 @@ import type { Box, Sight } from './sample-positions.ts';
 import { cameraOf, spaceOf } from './space.ts';
 import type { Look } from './space.ts';
 import type { Stage } from './stage.ts';
-
-export type PlaneStatus = 'loading' | 'ready' | 'lost' | 'unsupported';
 
 /** Samples that are picked, wherever that is kept. */
 export interface SamplePicks {
@@ -44,18 +43,13 @@ export interface PlaneInputs {
   onPress(place: { x: number; y: number }): void;
 }
 
-/** How long a browser may take to give a lost context back before another canvas is made. */
-const restoreWithinMs = 2000;
-
 /**
  * One stage in a component: its canvas, its camera and its size. three.js is loaded when the first
  * plane is made, so that the window stands before it.
  */
 export class Plane {
-  status = $state<PlaneStatus>('loading');
+  readonly life = new ContextLife();
   size = $state.raw<Size>({ width: 1, height: 1 });
-  /** A new number asks the component for a new canvas: a lost one cannot be used again. */
-  generation = $state(0);
   /** The box that is being drawn to pick what lies in it. */
   box = $state.raw<Box | null>(null);
   /** Where the pointer is, while it is over a sample. */
@@ -132,15 +126,9 @@ export class Plane {
     else this.#moveTo((how === 'pan' ? orbitPanned : orbited)(camera, dxPx, dyPx));
   }
 
-  rebuild(): void {
-    this.status = 'loading';
-    this.generation += 1;
-  }
-
   /** Makes the stage on a canvas inside `host`; the returned function takes all of it down. */
   attach(host: HTMLElement, canvas: HTMLCanvasElement): () => void {
     let isAttached = true;
-    let lostTimer: ReturnType<typeof setTimeout> | undefined;
     const observer = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
       const { width, height } = entry.contentRect;
@@ -168,23 +156,18 @@ export class Plane {
           if (isResting || detail === 1) this.detail = detail;
         },
         onContextLost: () => {
-          if (!isAttached) return;
-          this.status = 'lost';
-          lostTimer = setTimeout(() => this.rebuild(), restoreWithinMs);
+          if (isAttached) this.life.lost();
         },
-        onContextRestored: () => {
-          clearTimeout(lostTimer);
-          this.status = 'ready';
-        },
+        onContextRestored: () => this.life.restored(),
       });
-      this.status = 'ready';
+      this.life.status = 'ready';
     };
     make().catch(() => {
-      if (isAttached) this.status = 'unsupported';
+      if (isAttached) this.life.status = 'unsupported';
     });
     return () => {
       isAttached = false;
-      clearTimeout(lostTimer);
+      this.life.stopWaiting();
       observer.disconnect();
       detachGestures();
       this.#stage?.dispose();
