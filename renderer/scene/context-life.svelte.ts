@@ -1,4 +1,4 @@
-export type ContextStatus = 'loading' | 'ready' | 'lost' | 'unsupported';
+type ContextStatus = 'loading' | 'ready' | 'lost' | 'unsupported';
 
 /** How long a browser may take to give a lost context back before another canvas is made. */
 const restoreWithinMs = 2000;

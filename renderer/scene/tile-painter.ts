@@ -8,7 +8,7 @@ import { tileFragment, tileVertex } from './tile-shaders.ts';
 const tableWidth = 1024;
 const ringCssPx = 2;
 
-type Rgb = readonly [number, number, number];
+export type Rgb = readonly [number, number, number];
 
 /** Counted since the painter was made. */
 export interface TileCounts {
