@@ -1,8 +1,9 @@
 import type { Atlas } from './atlas.ts';
 import { FrameGate } from './frame-gate.ts';
+import { makeTileDevice } from './tile-device.ts';
+import type { TileDevice } from './tile-device.ts';
 import { lineTable } from './tile-layout.ts';
 import type { TileLayout } from './tile-layout.ts';
-import { tileFragment, tileVertex } from './tile-shaders.ts';
 
 /** Texels of a row of a table; the shader knows it too. */
 const tableWidth = 1024;
@@ -37,7 +38,7 @@ export class TilePainter {
   readonly #gl: WebGL2RenderingContext;
   readonly #gate: FrameGate;
   readonly #onFrame: (counts: TileCounts) => void;
-  #device: Device | null;
+  #device: TileDevice | null;
   #atlas: Atlas | null = null;
   #layout: TileLayout | null = null;
   #selected: { readonly flags: Uint8Array<ArrayBuffer>; readonly hasAny: boolean } = {
@@ -58,7 +59,7 @@ export class TilePainter {
     this.#gl = gl;
     this.#gate = new FrameGate(gl);
     this.#onFrame = onFrame;
-    this.#device = makeDevice(gl);
+    this.#device = makeTileDevice(gl);
   }
 
   show(atlas: Atlas | null): void {
@@ -101,7 +102,7 @@ export class TilePainter {
 
   /** After a lost context has come back: the device has forgotten everything. */
   restore(): void {
-    this.#device = makeDevice(this.#gl);
+    this.#device = makeTileDevice(this.#gl);
     if (this.#atlas !== null) this.#sendAtlas(this.#atlas);
     this.#sendLines();
     this.#sendFlags();
@@ -196,7 +197,7 @@ export class TilePainter {
     this.#onFrame({ frames: this.#frames, uploads: this.#uploads });
   }
 
-  #setUniforms({ program, places }: Device, atlas: Atlas, sight: TileSight): void {
+  #setUniforms({ program, places }: TileDevice, atlas: Atlas, sight: TileSight): void {
     const gl = this.#gl;
     const { layout } = sight;
     const at = (name: string): WebGLUniformLocation | null => {
@@ -231,53 +232,4 @@ export class TilePainter {
       sight.hoveredColour.map((byte) => byte / 255),
     );
   }
-}
-
-/** What lives on the device. */
-interface Device {
-  readonly program: WebGLProgram;
-  readonly atlas: WebGLTexture;
-  readonly lines: WebGLTexture;
-  readonly flags: WebGLTexture;
-  /** Places of uniforms, by name. */
-  readonly places: Map<string, WebGLUniformLocation | null>;
-}
-
-/** @returns null while the context is lost */
-function makeDevice(gl: WebGL2RenderingContext): Device | null {
-  if (gl.isContextLost()) return null;
-  const program = gl.createProgram();
-  for (const [kind, source] of [
-    [gl.VERTEX_SHADER, tileVertex],
-    [gl.FRAGMENT_SHADER, tileFragment],
-  ] as const) {
-    const shader = gl.createShader(kind);
-    if (shader === null) return null;
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true && !gl.isContextLost()) {
-    throw new Error(`The tiles cannot be drawn on this device: ${gl.getProgramInfoLog(program) ?? ''}`);
-  }
-  // Rows of bytes need not fill whole words.
-  gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-  return {
-    program,
-    atlas: plainTexture(gl, gl.TEXTURE_2D_ARRAY),
-    lines: plainTexture(gl, gl.TEXTURE_2D),
-    flags: plainTexture(gl, gl.TEXTURE_2D),
-    places: new Map(),
-  };
-}
-
-function plainTexture(gl: WebGL2RenderingContext, kind: number): WebGLTexture {
-  const texture = gl.createTexture();
-  gl.bindTexture(kind, texture);
-  gl.texParameteri(kind, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-  gl.texParameteri(kind, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-  gl.texParameteri(kind, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-  gl.texParameteri(kind, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-  return texture;
 }
