@@ -69,6 +69,19 @@ test('a folder of images is imported, looked at and trained on', async ({
   }
   await workbench.part('submit').click();
   await expect(workbench.part('run-item')).toHaveAttribute('data-status', 'finished', { timeout: 120_000 });
+
+  // Samples are asked for and told by the names of the folders.
+  await workbench.show('samples');
+  await expect(workbench.part('image-grid')).toHaveAttribute('data-count', '64', { timeout: 60_000 });
+  await expect(workbench.part('class').locator('option')).toHaveText([
+    'any',
+    'each, in rows',
+    'cats',
+    'dogs',
+  ]);
+  await workbench.part('tile-scroller').focus();
+  await page.keyboard.press('End');
+  await expect(workbench.part('active-tile')).toHaveAttribute('aria-label', /^sample 63, class dogs/);
 });
 
 test('what cannot be imported says why, and leaves nothing behind', async ({

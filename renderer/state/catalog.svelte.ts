@@ -1,5 +1,6 @@
 import type { Catalog, DatasetEntry, JsonSchema, MethodEntry } from '#contract/catalog.ts';
 import type { WireError } from '#contract/errors.ts';
+import type { RunSummary } from '#contract/runs.ts';
 import type { Connection } from './connection.svelte.ts';
 import { DatasetThumbs } from './dataset-points.svelte.ts';
 import { shownError } from './errors.ts';
@@ -37,6 +38,11 @@ export class CatalogState {
 
   dataset(id: string): DatasetEntry | null {
     return this.catalog?.datasets.find((each) => each.id === id) ?? null;
+  }
+
+  /** What the classes of a run are called, by its data; undefined where they have no names. */
+  classNames({ config }: Pick<RunSummary, 'config'>): readonly string[] | undefined {
+    return this.dataset(config.dataset.id)?.classNames;
   }
 
   /**

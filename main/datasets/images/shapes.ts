@@ -46,6 +46,7 @@ export const shapes = defineDataset({
   dim: 16 * 16,
   shape: [16, 16, 1],
   classes: outlines.length,
+  classNames: outlines.map(({ name }) => name),
   analytic: false,
   imported: false,
   params,

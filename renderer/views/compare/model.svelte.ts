@@ -86,6 +86,13 @@ export class CompareModel {
   );
   /** Most classes that any row can be asked for. */
   readonly classes = $derived.by(() => Math.max(0, ...this.runs.map((run) => run.classes)));
+  /** What they are called, where all rows that have classes call them the same. */
+  readonly classNames = $derived.by(() => {
+    const [first, ...others] = this.runs
+      .filter(({ classes }) => classes > 0)
+      .map((run) => this.#workbench.catalog.classNames(run));
+    return others.every((names) => names?.join('\n') === first?.join('\n')) ? first : undefined;
+  });
   /** Most dimensions that points have; images are not looked at by their axes. */
   readonly dim = $derived.by(() =>
     Math.max(2, ...this.#frames.flatMap((frame) => (frame.shape === undefined ? [frame.dim] : []))),

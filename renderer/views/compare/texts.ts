@@ -1,4 +1,6 @@
 import type { ViewFrame } from '#contract/frames.ts';
+import { classText } from '../../ui/class-text.ts';
+import type { ClassNames } from '../../ui/class-text.ts';
 import { formatCount, formatNumber } from '../../ui/format.ts';
 import type { Difference } from '../difference.ts';
 
@@ -6,7 +8,12 @@ import type { Difference } from '../difference.ts';
 const mostTold = 4;
 
 /** `sample 412: (0.31, −1.20), 0.05 away`; null for a sample that is not there. */
-export function describeCell(frame: ViewFrame, difference: Difference | null, sample: number): string | null {
+export function describeCell(
+  frame: ViewFrame,
+  difference: Difference | null,
+  sample: number,
+  classNames: ClassNames,
+): string | null {
   const points = frame.arrays['points'];
   if (points === undefined || sample >= frame.count) return null;
   const at = points.subarray(sample * frame.dim, (sample + 1) * frame.dim);
@@ -19,7 +26,7 @@ export function describeCell(frame: ViewFrame, difference: Difference | null, sa
   const place = frame.shape === undefined ? `: (${told.join(', ')})` : '';
   return [
     `sample ${formatCount(sample)}${place}`,
-    ...(label === undefined ? [] : [`class ${label}`]),
+    ...(label === undefined ? [] : [classText(classNames, label)]),
     ...(away === undefined ? [] : [`${formatNumber(away)} away`]),
     ...(mode === undefined ? [] : [mode < 0 ? 'outside all modes' : `mode ${mode + 1}`]),
   ].join(', ');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DatasetEntry } from '#contract/catalog.ts';
-import { factsOf, imageFacts, nameOfClass } from './dataset-facts.ts';
+import { factsOf, imageFacts } from './dataset-facts.ts';
 
 const base: DatasetEntry = {
   id: 'x',
@@ -30,7 +30,6 @@ describe('facts of a data set', () => {
   });
 
   it('name classes where they have names', () => {
-    expect([nameOfClass({ classNames: ['a'] }, 0), nameOfClass({}, 3)]).toEqual(['a', '3']);
     const named = imageFacts({ ...base, shape: [8, 8, 3], classNames: ['cats', 'dogs'], classes: 2 }, 0);
     expect(named).toContainEqual(['Called', 'cats, dogs']);
   });

@@ -42,8 +42,3 @@ function shortList(names: readonly string[]): string {
   const shown = names.slice(0, mostNames).join(', ');
   return names.length > mostNames ? `${shown} and ${names.length - mostNames} more` : shown;
 }
-
-/** What a class is called. */
-export function nameOfClass({ classNames }: Pick<DatasetEntry, 'classNames'>, label: number): string {
-  return classNames?.[label] ?? String(label);
-}

@@ -4,6 +4,8 @@ import { writeTile } from '../../scene/tile-pixels.ts';
 import type { TileShape } from '../../scene/tile-pixels.ts';
 import type { ExportArray } from '../../state/panes.svelte.ts';
 import type { Paint } from '../../theme/paint.ts';
+import { classText } from '../../ui/class-text.ts';
+import type { ClassNames } from '../../ui/class-text.ts';
 import { formatCount } from '../../ui/format.ts';
 import type { LabelledSection, TileSource } from './tile-sources.ts';
 
@@ -40,12 +42,14 @@ interface SheetLine {
  * can make.
  *
  * @param columns  tiles beside each other on the screen
+ * @param classNames  what sections with a label are called
  */
 export function sheetPlan(
   sections: readonly LabelledSection[],
   sources: readonly Pick<TileSource, 'title'>[],
   tile: Pick<TileShape, 'width' | 'height'>,
   columns: number,
+  classNames?: ClassNames,
 ): SheetPlan {
   const gap = Math.max(1, Math.round(Math.max(tile.width, tile.height) / 8));
   const [stepX, stepY] = [tile.width + gap, tile.height + gap];
@@ -66,7 +70,7 @@ export function sheetPlan(
       const here = Math.min(across, count - from);
       shown += here;
       sources.forEach(({ title }, source) => {
-        const ofClass = label === null ? null : `class ${label}`;
+        const ofClass = label === null ? null : classText(classNames, label);
         const told = sources.length > 1 ? title : from === 0 ? ofClass : null;
         lines.push({ source, first: first + from, count: here, title: told });
       });

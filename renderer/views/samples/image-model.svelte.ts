@@ -39,6 +39,11 @@ export class ImageModel {
 
   readonly produces = $derived.by(() => this.#scope.method?.produces);
   readonly classes = $derived.by(() => this.#scope.run?.classes ?? 0);
+  /** What they are called; undefined where they have no names. */
+  readonly classNames = $derived.by(() => {
+    const { run } = this.#scope;
+    return run === null ? undefined : this.#workbench.catalog.classNames(run);
+  });
   /** [H, W, C] */
   readonly shape = $derived.by(() => this.#scope.run?.sampleShape ?? []);
   readonly channels = $derived.by(() => this.shape[2] ?? 1);

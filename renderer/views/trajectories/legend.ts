@@ -1,5 +1,8 @@
 import type { LegendEntry } from '../../scene/figure.ts';
+import { modeToken } from '../../scene/density-colours.ts';
 import type { Paint } from '../../theme/paint.ts';
+import { nameOfClass } from '../../ui/class-text.ts';
+import type { ClassNames } from '../../ui/class-text.ts';
 import { formatCount, formatNumber } from '../../ui/format.ts';
 import { pairsText } from '../teacher-pairs.ts';
 import type { TrajectoryPicture } from './picture.ts';
@@ -15,10 +18,15 @@ interface LegendOf {
   readonly picture: TrajectoryPicture;
   readonly run: string;
   readonly filmSteps: { readonly first: number; readonly last: number } | null;
+  /** Of the run, where paths are coloured by class. */
+  readonly classNames?: ClassNames;
 }
 
+/** More than that would be a list, not a legend. */
+const mostClasses = 12;
+
 /** Meanings of the colours of a picture, other than those of a ramp. */
-export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
+export function meaningsOf({ picture, run, filmSteps, classNames }: LegendOf): Meaning[] {
   const { main, overlay, teacher, data, colour, colourBy } = picture;
   const meanings: Meaning[] = [];
   if (main !== null && colourBy === 'time') {
@@ -37,6 +45,9 @@ export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
   if (colourBy === 'group' && main?.groupedBy === undefined) {
     meanings.push({ colour: '--data-noise', label: 'Outside all modes' });
   }
+  if (colourBy === 'group' && main?.groupedBy === 'class' && main.modes !== null) {
+    meanings.push(...classMeanings(main.modes, classNames));
+  }
   if (overlay !== null) {
     meanings.push({ colour: overlay.colour, label: overlay.name, isLine: overlay.paths !== null });
   }
@@ -47,6 +58,18 @@ export function meaningsOf({ picture, run, filmSteps }: LegendOf): Meaning[] {
     meanings.push({ colour: '--data-data', label: 'Data' });
   }
   return meanings;
+}
+
+/** The classes that are there by their colour, which several share where there are many; none of very many. */
+function classMeanings(labels: Float32Array, classNames: ClassNames): Meaning[] {
+  const there = [...new Set(labels)].sort((a, b) => a - b);
+  if (there.length > mostClasses) return [];
+  const byColour = new Map<string, string[]>();
+  for (const label of there) {
+    const colour = modeToken(label);
+    byColour.set(colour, [...(byColour.get(colour) ?? []), nameOfClass(classNames, label)]);
+  }
+  return [...byColour].map(([colour, names]) => ({ colour, label: names.join(', ') }));
 }
 
 /** What the ends of the speed colours are, in words: data units per unit of time. */

@@ -123,6 +123,11 @@ describe('the legend', () => {
     expect(labels({})).toEqual(['Noise, t = 1', 'Data, t = 0']);
     expect(labels({ colourBy: 'flat' })).toEqual(['mine', 'Data']);
     expect(labels({ colourBy: 'group' })).toEqual(['Outside all modes', 'Data']);
+    const ofClasses = { ...main, groupedBy: 'class', modes: Float32Array.of(7, 0, 1, 6, 0) } as const;
+    // Six colours: classes 0 and 6 share one.
+    expect(labels({ colourBy: 'group', main: ofClasses })).toEqual(['0, 6', '1, 7', 'Data']);
+    const many = { ...ofClasses, modes: Float32Array.from({ length: 13 }, (_, i) => i) };
+    expect(labels({ colourBy: 'group', main: many })).toEqual(['Data']);
     expect(labels({ main: { ...main, kind: 'film' } }, { first: 0, last: 1200 })).toEqual([
       'Step 0',
       'Step 1\u202f200',

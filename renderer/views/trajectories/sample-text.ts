@@ -1,5 +1,7 @@
 import { samplePosition, sampleSpeed } from '../../scene/sample-positions.ts';
 import type { Dots } from '../../scene/sample-positions.ts';
+import { classText } from '../../ui/class-text.ts';
+import type { ClassNames } from '../../ui/class-text.ts';
 import { formatCount, formatNumber } from '../../ui/format.ts';
 import type { PathSet } from './picture.ts';
 
@@ -7,7 +9,12 @@ import type { PathSet } from './picture.ts';
 const mostTold = 4;
 
 /** `Sample 412: (0.31, −1.20), speed 2.1, mode 3`, where its dot is now; null for none of these. */
-export function sampleText(set: PathSet | null, sample: number, t: number): string | null {
+export function sampleText(
+  set: PathSet | null,
+  sample: number,
+  t: number,
+  classNames?: ClassNames,
+): string | null {
   if (set === null || sample >= set.count) return null;
   const dots = dotsOf(set);
   const { position } = samplePosition(dots, sample, t);
@@ -18,14 +25,13 @@ export function sampleText(set: PathSet | null, sample: number, t: number): stri
   return [
     `Sample ${formatCount(sample)}: (${told.join(', ')})`,
     ...(speed === null ? [] : [`speed ${formatNumber(speed)}`]),
-    ...(mode === undefined ? [] : [groupText(mode, set.groupedBy)]),
+    ...(mode === undefined ? [] : [set.groupedBy === 'class' ? classText(classNames, mode) : modeText(mode)]),
   ].join(', ');
 }
 
-/** Modes are counted from 1, as swatches are; classes have the numbers of their data. */
-function groupText(group: number, groupedBy: PathSet['groupedBy']): string {
-  if (groupedBy === 'class') return `class ${group}`;
-  return group < 0 ? 'outside all modes' : `mode ${group + 1}`;
+/** Modes are counted from 1, as swatches are. */
+function modeText(mode: number): string {
+  return mode < 0 ? 'outside all modes' : `mode ${mode + 1}`;
 }
 
 function dotsOf({ positions, times, count, dim, t }: PathSet): Dots {
