@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { CheckpointSource, ImportProgress } from '#contract/checkpoints.ts';
 import { readSafetensors } from '../../checkpoints/index.ts';
 import { openHome } from '../../store/home.ts';
-import { Checkpoints } from './checkpoints.ts';
-import { createGrantKey, sealGrant } from './grants.ts';
-import { ImportedModels } from './imported-models.ts';
 import { listingOf } from '../reader/listing.ts';
 import { nodeReader } from '../reader/node-process.ts';
 import type { SpawnReader } from '../reader/process.ts';
 import { scratchFolder, sitTensors, writeTensors } from '../testdata/checkpoint-files.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { createGrantKey, sealGrant } from './grants.ts';
+import { ImportedModels } from './imported-models.ts';
 
 const key = createGrantKey();
 const listening = new AbortController().signal;

@@ -12,13 +12,13 @@ import type {
 import { WorkbenchError } from '#contract/errors.ts';
 import type { NetworkConfig } from '#contract/networks.ts';
 import type { CallOutput, CallParsed, CancelSignal, StreamParsed } from '#contract/workbench.ts';
-import { listFiles } from './checkpoint-files.ts';
-import { openGrant } from './grants.ts';
-import type { ImportedModels } from './imported-models.ts';
 import { callReader } from '../reader/call.ts';
 import type { SpawnReader } from '../reader/process.ts';
 import type { Conversion, ReaderItems, ReaderRequest } from '../reader/protocol.ts';
 import { readerStream } from '../reader/stream.ts';
+import { listFiles } from './checkpoint-files.ts';
+import { openGrant } from './grants.ts';
+import type { ImportedModels } from './imported-models.ts';
 
 interface CheckpointsOptions {
   readonly reader: SpawnReader;

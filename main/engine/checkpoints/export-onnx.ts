@@ -14,8 +14,8 @@ import { compileProgram } from '../../tensor/program.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { type TensorSpec, trace } from '../../tensor/trace.ts';
-import type { SampledState } from '../sampling/model-programs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { SampledState } from '../sampling/model-programs.ts';
 
 /** Largest difference between the file and its source, over the largest number of what they answer. */
 const TOLERANCE = 1e-5;

@@ -11,6 +11,7 @@ import { readSafetensors } from '../../checkpoints/index.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
 import { runOnnxFile } from '../../tensor/onnx/file.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { readWeights } from '../plan/weights.ts';
 import { noiseFor } from '../sampling/noise.ts';
 import { Engine } from '../service.ts';
 import {
@@ -20,7 +21,6 @@ import {
   adoptAutoencoder,
   adoptDit,
 } from '../testing/tiny-models.ts';
-import { readWeights } from '../plan/weights.ts';
 
 function opened(options: { allowsFolders?: boolean } = {}): { client: WorkbenchClient; home: string } {
   const home = scratchFolder();

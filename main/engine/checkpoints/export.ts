@@ -9,10 +9,10 @@ import { writeTensorFile } from '../../checkpoints/export/tensor-file.ts';
 import { removeTemp, syncFolder, tempPathFor } from '../../store/atomic-file.ts';
 import { storeErrorFrom } from '../../store/errors.ts';
 import { hostLeaves } from '../../tensor/tree.ts';
-import { writeOnnx } from './export-onnx.ts';
 import { stateOfModel } from '../plan/imported-network.ts';
-import type { LoadedModel } from '../sampling/models.ts';
 import { readWeights } from '../plan/weights.ts';
+import type { LoadedModel } from '../sampling/models.ts';
+import { writeOnnx } from './export-onnx.ts';
 
 export interface ExportSource {
   /** Of the run or the model; names the file. */

@@ -19,9 +19,9 @@ import { referenceExecutor } from '../../tensor/executors/tfjs.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { FORWARD_TOLERANCE, type ForwardReport, forwardPass } from './forward.ts';
 import { nodeReader } from '../reader/node-process.ts';
 import { TINY_AUTOENCODER, TINY_DIT, TINY_MIXTURE, randomWeights } from '../testing/tiny-models.ts';
+import { FORWARD_TOLERANCE, type ForwardReport, forwardPass } from './forward.ts';
 
 const OPTIONS: RecognitionOptions = { kind: 'sit', heads: TINY_DIT.heads };
 

@@ -13,12 +13,12 @@ import { fileSource } from '../../checkpoints/byte-source.ts';
 import { openSafetensors } from '../../checkpoints/safetensors/index.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
 import { compileProgram } from '../../tensor/program.ts';
-import { type NamedArray, type NetworkPass, arraysOf, networkPass } from './network-pass.ts';
+import { readWeights, weightShapes } from '../plan/weights.ts';
 import { callReader } from '../reader/call.ts';
 import type { SpawnReader } from '../reader/process.ts';
 import type { Conversion } from '../reader/protocol.ts';
 import { type Candidate, candidatesOf } from './network-candidates.ts';
-import { readWeights, weightShapes } from '../plan/weights.ts';
+import { type NamedArray, type NetworkPass, arraysOf, networkPass } from './network-pass.ts';
 
 /** All of it is held in memory at once; a batch of a hundred images of 512 x 512 fits. */
 const MOST_IO_BYTES = 2 ** 29;

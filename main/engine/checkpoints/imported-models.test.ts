@@ -6,8 +6,8 @@ import type { Warning } from '#contract/errors.ts';
 import { type Home, openHome } from '../../store/home.ts';
 import { weightsPath } from '../../store/model-folder.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
-import { ImportedModels } from './imported-models.ts';
 import { TINY_DIT, adoptDit } from '../testing/tiny-models.ts';
+import { ImportedModels } from './imported-models.ts';
 
 function opened(taken: readonly string[] = []): { home: Home; models: ImportedModels; warnings: Warning[] } {
   const home = openHome(scratchFolder());

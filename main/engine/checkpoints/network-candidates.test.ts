@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { candidatesOf } from './network-candidates.ts';
 import { TINY_AUTOENCODER, TINY_DIT } from '../testing/tiny-models.ts';
+import { candidatesOf } from './network-candidates.ts';
 
 it('tries what was assumed first, then every divisor of the width, usual sizes of a head before others', () => {
   const wide = { ...TINY_DIT, width: 768, heads: 12 };

@@ -5,11 +5,11 @@ import type { CheckpointSource } from '#contract/checkpoints.ts';
 import type { ImageImportProgress } from '#contract/datasets.ts';
 import type { CancelSignal, StreamParsed } from '#contract/workbench.ts';
 import { tempPathFor } from '../../store/atomic-file.ts';
-import type { ImportedDatasets } from './imports.ts';
-import type { LatentEncoder } from './latents.ts';
 import type { SpawnReader } from '../reader/process.ts';
 import type { ReaderItems } from '../reader/protocol.ts';
 import { readerStream } from '../reader/stream.ts';
+import type { ImportedDatasets } from './imports.ts';
+import type { LatentEncoder } from './latents.ts';
 
 interface ImageImportsOptions {
   readonly reader: SpawnReader;

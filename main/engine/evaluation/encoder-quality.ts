@@ -5,8 +5,8 @@ import type { DataSource } from '../../datasets/index.ts';
 import { type FeatureMap, kindOf } from '../../maths/sampleable.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import type { Column, SampledState } from '../sampling/model-programs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Column, SampledState } from '../sampling/model-programs.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
 
 /** Images measured while an encoder trains: enough to see progress. */

@@ -12,10 +12,10 @@ import { type DataSource, datasetById, parseDatasetParams } from '../../datasets
 import { frechetDistance } from '../../metrics/frechet.ts';
 import { MomentAccumulator } from '../../metrics/moments.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
-import { type FeatureSpace, inBatches, pixelSpace } from './features.ts';
-import { ReferenceShelf } from './reference.ts';
-import { labelsLike } from './reference-labels.ts';
 import { Engine } from '../service.ts';
+import { type FeatureSpace, inBatches, pixelSpace } from './features.ts';
+import { labelsLike } from './reference-labels.ts';
+import { ReferenceShelf } from './reference.ts';
 
 const never = () => {
   throw new Error('nothing to warn of');

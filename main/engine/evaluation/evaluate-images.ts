@@ -8,15 +8,15 @@ import { usualNearness } from '../../metrics/memorisation.ts';
 import { type PairReference, pairReference } from '../../metrics/pair-metrics.ts';
 import { type Work, inTurns } from '../../metrics/turns.ts';
 import { Rng } from '../../tensor/rng.ts';
+import { dataOf } from '../plan/plan.ts';
+import type { LoadedModel } from '../sampling/models.ts';
+import type { SampleRequest } from '../sampling/sample-request.ts';
+import { type Search, sampleBySearch } from '../views/noise-search.ts';
+import type { ReferenceKind } from '../views/reference-images.ts';
 import { teacherRmse } from './evaluate.ts';
 import type { FeatureSpace } from './features.ts';
-import type { LoadedModel } from '../sampling/models.ts';
-import { type Search, sampleBySearch } from '../views/noise-search.ts';
-import { dataOf } from '../plan/plan.ts';
-import type { ReferenceKind } from '../views/reference-images.ts';
 import { labelsLike } from './reference-labels.ts';
 import { type ReferenceSet, type ReferenceShelf, WIDEST_COVARIANCE } from './reference.ts';
-import type { SampleRequest } from '../sampling/sample-request.ts';
 
 /** Samples of each set in metrics of pairs, whose cost grows like n^2. */
 const PAIRS = 2000;

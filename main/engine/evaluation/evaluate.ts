@@ -5,12 +5,12 @@ import { modeCoverage } from '../../metrics/mode-coverage.ts';
 import { pairedDistance } from '../../metrics/paired-distance.ts';
 import { slicedWasserstein2, unitProjections } from '../../metrics/sliced-wasserstein.ts';
 import { Rng } from '../../tensor/rng.ts';
-import type { Asked, SampledState } from '../sampling/model-programs.ts';
-import { type Search, sampleBySearch } from '../views/noise-search.ts';
 import { type Plan, dataOf } from '../plan/plan.ts';
-import { quickReference } from './quick-reference.ts';
+import type { Asked, SampledState } from '../sampling/model-programs.ts';
 import type { SampleRequest } from '../sampling/sample-request.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
+import { type Search, sampleBySearch } from '../views/noise-search.ts';
+import { quickReference } from './quick-reference.ts';
 
 /** Points measured during training: enough to see progress, little enough not to delay it. */
 const QUICK_COUNT = 4000;

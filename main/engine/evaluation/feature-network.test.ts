@@ -15,8 +15,8 @@ import { recognise } from '../../checkpoints/name-maps/recognise.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
 import { writeOnnxFile } from '../../tensor/onnx/file.ts';
 import { trace } from '../../tensor/trace.ts';
-import { canSee, networkInput } from './feature-network.ts';
 import { Engine } from '../service.ts';
+import { canSee, networkInput } from './feature-network.ts';
 
 const SYMMETRIC: FeatureConfig = {
   network: 'features',

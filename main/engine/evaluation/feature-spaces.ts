@@ -3,11 +3,11 @@ import { WorkbenchError } from '#contract/errors.ts';
 import type { FeatureSpaceEntry } from '#contract/evaluation.ts';
 import type { ModelSummary } from '#contract/checkpoints.ts';
 import type { RunSummary } from '#contract/runs.ts';
-import { canSee, onnxSpace } from './feature-network.ts';
+import type { LoadedEncoder } from '../plan/encoder.ts';
 import { methodById } from '../../methods/index.ts';
 import { executorById } from '../../tensor/device.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import type { LoadedEncoder } from '../plan/encoder.ts';
+import { canSee, onnxSpace } from './feature-network.ts';
 import { type DisposableSpace, type FeatureSpace, PIXELS, encoderSpace, pixelSpace } from './features.ts';
 
 export interface SpaceSources {

@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { FeatureSpaceEntry } from '#contract/evaluation.ts';
 import { type WarningSink, WorkbenchError } from '#contract/errors.ts';
 import type { CallOutput, CallParsed, CancelSignal } from '#contract/workbench.ts';
-import { fullQuality } from './evaluate.ts';
+import type { LoadedModel } from '../sampling/models.ts';
 import { imageQuality } from './evaluate-images.ts';
+import { fullQuality } from './evaluate.ts';
 import { FeatureSpaces, type SpaceSources } from './feature-spaces.ts';
 import { PIXELS } from './features.ts';
-import type { LoadedModel } from '../sampling/models.ts';
 import { ReferenceShelf } from './reference.ts';
 
 type Request = Omit<CallParsed<'runs.evaluate'>, 'run'>;

@@ -5,9 +5,9 @@ import { readSafetensors } from '../../checkpoints/index.ts';
 import { writeSafetensors } from '../../checkpoints/safetensors/index.ts';
 import { executorById } from '../../tensor/device.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
-import { type GoldenReport, checkGoldenFolder } from './golden.ts';
-import { autoencoderCases, netsCases } from './golden-networks.ts';
 import { scratchFolder } from '../testdata/checkpoint-files.ts';
+import { autoencoderCases, netsCases } from './golden-networks.ts';
+import { type GoldenReport, checkGoldenFolder } from './golden.ts';
 
 /** A tiny DiT and its forward pass, by the authors' own code. */
 const NETS = path.join(import.meta.dirname, '..', 'testdata', 'golden');

@@ -7,8 +7,8 @@ import { POLICY_TOLERANCE, checkPolicyGolden } from '../../maths/policy/golden.t
 import { DRIFT_TOLERANCE, checkDriftGolden } from '../../methods/drifting/golden.ts';
 import { checkMetricsGolden } from '../../metrics/golden.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
-import { checkFlavours } from './golden-flavours.ts';
 import { FORWARD_TOLERANCE } from '../checkpoints/forward.ts';
+import { checkFlavours } from './golden-flavours.ts';
 import {
   type NetworkCase,
   autoencoderCases,

@@ -18,9 +18,9 @@ import { referenceExecutor } from '../../tensor/executors/tfjs.ts';
 import { runOnnxFile } from '../../tensor/onnx/file.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { Rng } from '../../tensor/rng.ts';
+import { Engine } from '../service.ts';
 import { encoderOf } from './encoder.ts';
 import { type LearntFrom, planOf } from './plan.ts';
-import { Engine } from '../service.ts';
 
 const ENCODER: RunConfigInput = {
   method: 'encoder',

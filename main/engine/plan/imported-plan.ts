@@ -11,8 +11,8 @@ import { importedVelocity } from '../../models/imported/velocity.ts';
 import { weightsPath } from '../../store/model-folder.ts';
 import { packingOf } from '../../tensor/tree.ts';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Plan } from './plan.ts';
 import { rowsOf } from './imported-network.ts';
+import type { Plan } from './plan.ts';
 import { weightShapes } from './weights.ts';
 
 /** Network calls of a mixture policy unless said; those of a DX policy are part of it. */

@@ -11,10 +11,10 @@ import { importedImages } from '#contract/datasets.ts';
 import { WorkbenchError } from '#contract/errors.ts';
 import { wireValue } from '#contract/rpc/wire-value.ts';
 import path from 'node:path';
-import { watchResident } from './resident.ts';
 import type { ReaderCall, ReaderExit, ReaderLimits, ReaderProcess, SpawnReader } from './process.ts';
 import { MEMORY_WORDS, TAKEN } from './protocol.ts';
 import type { ReaderItems, ReaderKind, ReaderRequest } from './protocol.ts';
+import { watchResident } from './resident.ts';
 
 /** A reader is ended at 1 GiB; what it takes between two looks at it is set aside. */
 const MEMORY_BYTES = 960 * 2 ** 20;

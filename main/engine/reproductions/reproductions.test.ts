@@ -9,9 +9,9 @@ import type { ReproductionEntry } from '#contract/reproductions.ts';
 import { reproductions as shipped } from '../../reproductions/index.ts';
 import { type Reproduction, aimAtMost, isLess, values } from '../../reproductions/reproduction.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
+import { Engine } from '../service.ts';
 import { ReproductionFolder } from './reproduction-folder.ts';
 import { Reproductions } from './reproductions.ts';
-import { Engine } from '../service.ts';
 
 const version = '0.0.0-test';
 

@@ -4,18 +4,18 @@ import type { RunSummary } from '#contract/runs.ts';
 import type { RunFolder } from '../../store/index.ts';
 import { type Wish, trainLoop } from '../../training/loop.ts';
 import type { StepReport, Trainer } from '../../training/trainer.ts';
-import { Bell } from '../events/bell.ts';
-import { BetweenSteps } from './between-steps.ts';
 import { quickEncoderQuality } from '../evaluation/encoder-quality.ts';
 import { quickQuality } from '../evaluation/evaluate.ts';
+import { Bell } from '../events/bell.ts';
 import type { Asked } from '../executors/asked.ts';
-import { filmFrame } from './film.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { SampledState } from '../sampling/model-programs.ts';
+import { SamplingModel } from '../sampling/sampling.ts';
+import { BetweenSteps } from './between-steps.ts';
+import { filmFrame } from './film.ts';
 import { type OpenTraining, openTraining } from './open-training.ts';
 import { Pace } from './pace.ts';
-import type { Plan } from '../plan/plan.ts';
 import { RunLedger } from './run-ledger.ts';
-import { SamplingModel } from '../sampling/sampling.ts';
 import type { ScalarRecord } from './series.ts';
 
 /** Records of scalars per run that a chart can use; more would only cost disk. */

@@ -1,8 +1,8 @@
 /** One frame of the film of a run: what fixed noise becomes with the parameters of one moment of training. */
 import type { FilmLayout } from '../../store/film-file.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { SampledState } from '../sampling/model-programs.ts';
 import { pathMajor } from '../sampling/paths.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
 
 /** Euler steps of a filmed path: enough to see its bend, few enough to cost little beside a training step. */

@@ -6,9 +6,9 @@ import type { RunFolder, RunStore } from '../../store/index.ts';
 import { isModelFolder, readModel } from '../../store/model-folder.ts';
 import { engineVersions } from '../../tensor/device.ts';
 import type { ImportedModels } from '../checkpoints/imported-models.ts';
-import type { KnownRuns } from './known-runs.ts';
 import { type LearntFrom, type Plan, type TeacherSource, planOf } from '../plan/plan.ts';
 import { ANALYTIC } from '../plan/teacher.ts';
+import type { KnownRuns } from './known-runs.ts';
 
 export interface PlannerSources {
   readonly runs: KnownRuns;

@@ -4,11 +4,11 @@ import { type WarningSink, WorkbenchError, wireErrorFrom } from '#contract/error
 import type { RunConfig, RunSummary } from '#contract/runs.ts';
 import type { RunFolder, RunStore } from '../../store/index.ts';
 import { liveLockOwner, lockedBy } from '../../store/lock.ts';
-import { ActiveRun } from './active-run.ts';
 import type { Bell } from '../events/bell.ts';
-import type { Demos } from './demos.ts';
 import type { Asked } from '../executors/asked.ts';
 import { failureOf } from '../executors/failures.ts';
+import { ActiveRun } from './active-run.ts';
+import type { Demos } from './demos.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { Planner } from './planner.ts';
 import { Queue } from './queue.ts';

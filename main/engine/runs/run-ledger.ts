@@ -5,8 +5,8 @@ import type { RunFolder, RunWriter } from '../../store/index.ts';
 import type { Outcome } from '../../training/loop.ts';
 import { failureOf } from '../executors/failures.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ScalarRecord } from './series.ts';
 import { checkpointTensors } from '../plan/state-tensors.ts';
+import type { ScalarRecord } from './series.ts';
 
 /** By which of its numbers a run's best checkpoint is the best: the first that it measures, the lower the better. */
 const BEST_BY = [

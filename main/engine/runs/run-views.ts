@@ -5,15 +5,15 @@ import { type MetricsBatch, NO_DATASET } from '#contract/runs.ts';
 import type { CancelSignal } from '#contract/workbench.ts';
 import type { Dataset } from '../../datasets/index.ts';
 import type { RunFolder } from '../../store/index.ts';
-import type { ActiveRun } from './active-run.ts';
 import type { ExportSource } from '../checkpoints/export.ts';
 import type { ImportedModels } from '../checkpoints/imported-models.ts';
-import type { KnownRuns } from './known-runs.ts';
+import { sourceOf } from '../plan/plan.ts';
 import type { LoadedModel, ModelShelf } from '../sampling/models.ts';
 import { endPoints } from '../sampling/paths.ts';
-import { sourceOf } from '../plan/plan.ts';
-import type { Planner } from './planner.ts';
 import { computeView, modesOf } from '../views/views.ts';
+import type { ActiveRun } from './active-run.ts';
+import type { KnownRuns } from './known-runs.ts';
+import type { Planner } from './planner.ts';
 
 export interface ViewParts {
   readonly runs: KnownRuns;

@@ -7,8 +7,8 @@ import { decodeScaled } from '../../models/vae/autoencoder.ts';
 import { weightsPath } from '../../store/model-folder.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { ProgramShelf } from './program-shelf.ts';
 import { readWeights, weightShapes } from '../plan/weights.ts';
+import { ProgramShelf } from './program-shelf.ts';
 
 /** Numbers of the finest level, of all latents that one program call decodes: 64 MiB. */
 const MOST_NUMBERS = 2 ** 24;

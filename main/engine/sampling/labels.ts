@@ -1,8 +1,8 @@
 /** Which class every sample is asked for. */
 import { WorkbenchError } from '#contract/errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Asked } from './model-programs.ts';
 import type { Start } from './noise.ts';
-import type { Plan } from '../plan/plan.ts';
 
 type Of = Pick<Plan, 'bound' | 'sampleShape'>;
 

@@ -4,13 +4,13 @@ import { WorkbenchError } from '#contract/errors.ts';
 import type { RunFolder } from '../../store/index.ts';
 import { executorById, executorOrAuto } from '../../tensor/device.ts';
 import type { ModelSummary } from '#contract/checkpoints.ts';
-import { Decoder } from './decoder.ts';
 import { stateOfModel } from '../plan/imported-network.ts';
 import { planOfModel } from '../plan/imported-plan.ts';
-import type { SampledState } from './model-programs.ts';
 import type { Plan } from '../plan/plan.ts';
-import { SamplingModel } from './sampling.ts';
 import { statesFromTensors } from '../plan/state-tensors.ts';
+import { Decoder } from './decoder.ts';
+import type { SampledState } from './model-programs.ts';
+import { SamplingModel } from './sampling.ts';
 
 export interface LoadedModel {
   readonly plan: Plan;

@@ -1,9 +1,9 @@
 /** What a model is asked for when it draws samples, and what it cannot be asked for. */
 import { WorkbenchError } from '#contract/errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import { labelled } from './labels.ts';
 import type { Asked } from './model-programs.ts';
 import type { NoiseChoice } from './noise.ts';
-import type { Plan } from '../plan/plan.ts';
 
 export interface SampleRequest extends Asked, NoiseChoice {
   readonly nfe: number;

@@ -1,9 +1,9 @@
 /** What the teacher of a model makes of its noise, asked for by several at a time. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ortCpuExecutor } from '../../tensor/executors/ort.ts';
+import { exactFlowMap, exactPlan, exactVelocity } from '../testing/exact-models.ts';
 import { ModelPrograms } from './model-programs.ts';
 import { TeacherPaths } from './teacher-paths.ts';
-import { exactFlowMap, exactPlan, exactVelocity } from '../testing/exact-models.ts';
 
 function taught(): TeacherPaths {
   const plan = exactPlan(exactFlowMap(), { teacher: exactVelocity() });

@@ -4,9 +4,9 @@ import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { DataSource } from '../../datasets/index.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { SampledState } from '../sampling/model-programs.ts';
 import { noiseFor } from '../sampling/noise.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
 
 type CloseupRequest = Extract<ParsedViewRequest, { kind: 'closeup' }>;

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ViewFrame, type ViewRequest, viewRequest } from '#contract/frames.ts';
 import { ortCpuExecutor } from '../../tensor/executors/ort.ts';
-import { nearestData } from './nearest.ts';
 import type { Plan } from '../plan/plan.ts';
 import { SamplingModel } from '../sampling/sampling.ts';
 import {
@@ -15,6 +14,7 @@ import {
   exactPolicy,
   exactVelocity,
 } from '../testing/exact-models.ts';
+import { nearestData } from './nearest.ts';
 import { computeView } from './views.ts';
 
 const DIM = 12;

@@ -1,17 +1,17 @@
 /** Everything about one sample: its way from noise, what data lie near it, what moves it. */
 import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Decoder } from '../sampling/decoder.ts';
-import { closeupDrift } from './closeup-drift.ts';
 import { labelled } from '../sampling/labels.ts';
 import type { SampledState } from '../sampling/model-programs.ts';
-import { type Nearest, nearestData } from './nearest.ts';
 import { chosenNoise } from '../sampling/noise.ts';
 import { thinned } from '../sampling/paths.ts';
-import type { Plan } from '../plan/plan.ts';
-import { predictionsOf } from './predictions.ts';
 import type { SampleRequest } from '../sampling/sample-request.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
+import { closeupDrift } from './closeup-drift.ts';
+import { type Nearest, nearestData } from './nearest.ts';
+import { predictionsOf } from './predictions.ts';
 
 type CloseupRequest = Extract<ParsedViewRequest, { kind: 'closeup' }>;
 

@@ -4,8 +4,8 @@ import type { CallParsed } from '#contract/workbench.ts';
 import { searchNoise } from '../../samplers/noise-search.ts';
 import { type Verifier, densityVerifier, modeVerifier, nearnessVerifier } from '../../samplers/verifiers.ts';
 import { Rng } from '../../tensor/rng.ts';
-import type { SampledState } from '../sampling/model-programs.ts';
 import { type Plan, dataOf } from '../plan/plan.ts';
+import type { SampledState } from '../sampling/model-programs.ts';
 import type { SampleRequest } from '../sampling/sample-request.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
 

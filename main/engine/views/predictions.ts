@@ -5,8 +5,8 @@ import { timeColumn } from '../../maths/interpolant.ts';
 import { segmentsOf, timeFromRawTime } from '../../maths/policy/raw-time.ts';
 import { kindOf } from '../../maths/sampleable.ts';
 import type { Trajectory } from '../../samplers/sampler.ts';
-import type { Column, SampledState } from '../sampling/model-programs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Column, SampledState } from '../sampling/model-programs.ts';
 import type { SampleRequest } from '../sampling/sample-request.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
 

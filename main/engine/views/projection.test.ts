@@ -4,10 +4,10 @@ import { type ViewFrame, type ViewRequest, viewRequest } from '#contract/frames.
 import { ortCpuExecutor } from '../../tensor/executors/ort.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { sourceOf } from '../plan/plan.ts';
-import { principalAxes } from './principal-axes.ts';
 import { SamplingModel } from '../sampling/sampling.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 import { bentVelocity, exactImages, exactPlan, exactVelocity } from '../testing/exact-models.ts';
+import { principalAxes } from './principal-axes.ts';
+import { symmetricEigen } from './symmetric-eigen.ts';
 import { computeView } from './views.ts';
 
 const DIM = 12;

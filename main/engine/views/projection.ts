@@ -2,8 +2,8 @@
 import { WorkbenchError } from '#contract/errors.ts';
 import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { DataSource } from '../../datasets/index.ts';
-import { classMeans } from './class-means.ts';
 import { endPoints } from '../sampling/paths.ts';
+import { classMeans } from './class-means.ts';
 import { type PointSets, dot, orthonormalise, principalAxes } from './principal-axes.ts';
 
 type Chosen = NonNullable<Extract<ParsedViewRequest, { kind: 'trajectories' }>['projection']>;

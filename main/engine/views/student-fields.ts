@@ -11,8 +11,8 @@ import { type Segment, segmentsOf, timeFromRawTime } from '../../maths/policy/ra
 import { type Policy, kindOf } from '../../maths/sampleable.ts';
 import { policySegment } from '../../samplers/policy.ts';
 import { jvp } from '../../tensor/jvp.ts';
-import type { Column, SampledState } from '../sampling/model-programs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Column, SampledState } from '../sampling/model-programs.ts';
 import { noiseFor, noiseOfSample } from '../sampling/noise.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
 

@@ -4,17 +4,17 @@ import type { ParsedViewRequest, ViewFrame } from '#contract/frames.ts';
 import type { DataSource } from '../../datasets/index.ts';
 import type { Method } from '../../methods/method.ts';
 import { Rng } from '../../tensor/rng.ts';
-import { closeupOf } from './closeup.ts';
+import { type Plan, dataOf } from '../plan/plan.ts';
 import type { Decoder } from '../sampling/decoder.ts';
 import { driftField } from '../sampling/drift-field.ts';
 import { drawnOf, labelled } from '../sampling/labels.ts';
 import type { SampledState } from '../sampling/model-programs.ts';
 import { noiseFor } from '../sampling/noise.ts';
 import { pathMajor, thinned } from '../sampling/paths.ts';
-import { type Plan, dataOf } from '../plan/plan.ts';
-import { projected } from './projection.ts';
 import type { SampleRequest } from '../sampling/sample-request.ts';
 import type { SamplingModel } from '../sampling/sampling.ts';
+import { closeupOf } from './closeup.ts';
+import { projected } from './projection.ts';
 import { studentField } from './student-fields.ts';
 
 export interface ViewOf {

@@ -1,9 +1,9 @@
 /** A reader that does what the name of its file says, as a file that took it over might make it do. */
 import { Worker, isMainThread } from 'node:worker_threads';
 import path from 'node:path';
-import { guardMemory } from '../guard.ts';
 import { openChannel } from '../channel.ts';
 import type { Say } from '../channel.ts';
+import { guardMemory } from '../guard.ts';
 import type { ReaderOrder } from '../protocol.ts';
 
 if (isMainThread) openChannel(behave);
