@@ -52,6 +52,8 @@ export interface DataSource {
    * by its mean. Labels are 0 where there are none. There is one where there is a `size`.
    */
   items?(from: number, to: number): Labelled;
+  /** The same mirrored, where training draws those as well. */
+  mirroredItems?(from: number, to: number): Labelled;
 }
 
 export interface Dataset<P extends z.ZodObject = z.ZodObject> {

@@ -99,16 +99,15 @@ function partOf(set: ImageSet, rows: Int32Array, options: ImageOptions): DataSou
     (_, level) => (2 * level) / (white + Number(dequantised)) - 1,
   );
 
-  function scaled(drawn: Int32Array, rng: Rng | null): Labelled {
+  /** @param turned  whether an image is mirrored; asked of each in turn */
+  function scaled(drawn: Int32Array, rng: Rng | null, turned: (() => boolean) | null): Labelled {
     const values = new Float32Array(drawn.length * dim);
     for (let i = 0, at = 0; i < drawn.length; i++) {
       const levels = set.row(drawn[i]!);
       for (let j = 0; j < dim; j++) values[at++] = scale[levels[j]!]!;
     }
-    if (rng !== null && options.mirrored) {
-      for (let i = 0; i < drawn.length; i++) {
-        if (rng.uniform() < 0.5) mirror(values.subarray(i * dim, (i + 1) * dim), shape);
-      }
+    for (let i = 0; turned !== null && i < drawn.length; i++) {
+      if (turned()) mirror(values.subarray(i * dim, (i + 1) * dim), shape);
     }
     if (dequantised) {
       const level = 2 / (white + 1);
@@ -120,7 +119,7 @@ function partOf(set: ImageSet, rows: Int32Array, options: ImageOptions): DataSou
     // All rows are drawn first, so that options do not change which images there are.
     const drawn = new Int32Array(count);
     for (let i = 0; i < count; i++) drawn[i] = rows[rng.int(rows.length)]!;
-    return scaled(drawn, rng);
+    return scaled(drawn, rng, options.mirrored ? () => rng.uniform() < 0.5 : null);
   }
   return {
     dim,
@@ -128,7 +127,10 @@ function partOf(set: ImageSet, rows: Int32Array, options: ImageOptions): DataSou
     range: [-1, 1],
     size: rows.length,
     sample: (rng, count) => labelled(rng, count).values,
-    items: (from, to) => scaled(rows.subarray(from, to), null),
+    items: (from, to) => scaled(rows.subarray(from, to), null, null),
+    ...(options.mirrored && {
+      mirroredItems: (from: number, to: number) => scaled(rows.subarray(from, to), null, () => true),
+    }),
     ...(labels && { classes, labelled }),
   };
 }

@@ -198,6 +198,15 @@ describe('options', () => {
     expectAverage(plain.length, (i) => (offset(i) - 0.5) ** 2, 1 / 12);
   });
 
+  it('have the mirror images of their items where training draws them', () => {
+    const source = imageSource(numbered, { ...OPTIONS, mirrored: true });
+    const { values, labels } = source.mirroredItems!(3, 9);
+    for (let i = 0; i < 6; i++) mirror(values.subarray(i * 72, (i + 1) * 72), numbered.shape);
+    expect({ values, labels }).toEqual(source.items!(3, 9));
+    expect(imageSource(numbered, OPTIONS).mirroredItems).toBeUndefined();
+    expect(source.holdout!.mirroredItems).toBeUndefined();
+  });
+
   it('leave the items as they are', () => {
     const source = imageSource(numbered, { ...OPTIONS, mirrored: true });
     expect(source.items!(3, 9)).toEqual(imageSource(numbered, OPTIONS).items!(3, 9));

@@ -141,6 +141,9 @@ describe('a file of latents', () => {
     // Four standard deviations of a fair coin.
     expect(Math.abs(share - 0.5)).toBeLessThan(0.1);
     const source = dataset.create(parseDatasetParams(dataset, { holdout: 0.5 }));
+    const seconds = (values: Float32Array): number[] => [...values.filter((_, i) => i % 4 === 1)];
+    expect(seconds(source.items!(0, 5).values)).toEqual([0, 0, 0, 0, 0]);
+    expect(seconds(source.mirroredItems!(0, 5).values)).toEqual([1, 1, 1, 1, 1]);
     const held = source.holdout!.sample(new Rng(2, 'test'), 100);
     expect(held.filter((_, i) => i % 4 === 1).every((view) => view === 0)).toBe(true);
     const ids = (values: Float32Array): Set<number> => new Set(values.filter((_, i) => i % 4 === 0));

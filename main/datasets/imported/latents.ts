@@ -57,26 +57,28 @@ function partOf(file: ImageFile, members: Int32Array, mirrored: boolean): DataSo
   const { shape, labels, classNames, count, rows } = file;
   const dim = shape[0] * shape[1] * shape[2];
 
-  function read(drawn: Int32Array, rng: Rng | null): Labelled {
+  function read(drawn: Int32Array, isMirrored: () => boolean): Labelled {
     const values = new Float32Array(drawn.length * dim);
     const bytes = new Uint8Array(values.buffer);
     for (let i = 0; i < drawn.length; i++) {
-      const isMirrored = mirrored && rng !== null && rng.uniform() < 0.5;
-      bytes.set(rows.row(drawn[i]! + (isMirrored ? count : 0)), i * dim * 4);
+      bytes.set(rows.row(drawn[i]! + (isMirrored() ? count : 0)), i * dim * 4);
     }
     return { values, labels: Int32Array.from(drawn, (row) => labels?.[row] ?? 0) };
   }
   function labelled(rng: Rng, wanted: number): Labelled {
     const drawn = new Int32Array(wanted);
     for (let i = 0; i < wanted; i++) drawn[i] = members[rng.int(members.length)]!;
-    return read(drawn, rng);
+    return read(drawn, () => mirrored && rng.uniform() < 0.5);
   }
   return {
     dim,
     shape,
     size: members.length,
     sample: (rng, wanted) => labelled(rng, wanted).values,
-    items: (from, to) => read(members.subarray(from, to), null),
+    items: (from, to) => read(members.subarray(from, to), () => false),
+    ...(mirrored && {
+      mirroredItems: (from: number, to: number) => read(members.subarray(from, to), () => true),
+    }),
     ...(labels && { classes: classNames.length, labelled }),
   };
 }

@@ -71,6 +71,24 @@ describe('reference statistics', () => {
     );
   });
 
+  it('are of mirror images too where training draws them and copies are looked for', async () => {
+    const { space } = counting(64);
+    const shelf = new ReferenceShelf(null, never);
+    const mirrored = sourceOf('digits', { mirrored: true });
+    const dataset = { id: 'digits', params: { mirrored: true } };
+    const [plain, both] = await Promise.all(
+      (['training', 'mirrored-training'] as const).map((kind) =>
+        shelf.get({ space, source: mirrored, dataset, kind }),
+      ),
+    );
+    expect([plain!.count, both!.count]).toEqual([mirrored.size, 2 * mirrored.size!]);
+    // Mirroring keeps the mean of every row of pixels.
+    const meanOf = ({ moments }: NonNullable<typeof both>, row: number) =>
+      moments!.mean.slice(8 * row, 8 * row + 8).reduce((sum, value) => sum + value, 0);
+    for (let row = 0; row < 8; row++) expect(meanOf(both!, row)).toBeCloseTo(meanOf(plain!, row), 10);
+    expect([...both!.moments!.mean]).not.toEqual([...plain!.moments!.mean]);
+  });
+
   it('are embedded once: the second time they come from memory, in another engine from disk', async () => {
     const folder = path.join(scratchFolder(), 'cache');
     const { space, embedded } = counting(64);

@@ -12,9 +12,9 @@ import { dataOf } from '../plan/plan.ts';
 import type { LoadedModel } from '../sampling/models.ts';
 import type { SampleRequest } from '../sampling/sample-request.ts';
 import { type Search, sampleBySearch } from '../views/noise-search.ts';
-import type { ReferenceKind } from '../views/reference-images.ts';
 import { teacherRmse } from './evaluate.ts';
 import type { FeatureSpace } from './features.ts';
+import type { RealImagesKind, ReferenceKind } from './reference-images.ts';
 import { labelsLike } from './reference-labels.ts';
 import { type ReferenceSet, type ReferenceShelf, WIDEST_COVARIANCE } from './reference.ts';
 
@@ -92,11 +92,12 @@ async function preparedFor(
   const { dataset } = plan.config;
   const { width } = space;
   const kind = request.reference ?? (source.holdout === undefined ? 'training' : 'holdout');
-  const get = (part: ReferenceKind, label?: number): Promise<ReferenceSet> =>
+  const get = (part: RealImagesKind, label?: number): Promise<ReferenceSet> =>
     references.get({ dataset, source, space, kind: part, label }, signal);
   const run = <T>(work: Work<T>): Promise<T> => inTurns(work, () => requireWanted(signal));
   const real = await get(kind, request.label);
-  const training = await get('training');
+  // What is copied from a mirror image is learnt by heart as well.
+  const training = await get(source.mirroredItems === undefined ? 'training' : 'mirrored-training');
   const cap = Math.min(PAIRS, request.count, Math.floor(Math.sqrt(PAIR_PRODUCTS / width)));
   const pairs = Math.min(cap, real.rows.length / width);
   const most = Math.min(training.rows.length / width, Math.floor(SEARCHED_PRODUCTS / (width * pairs)));

@@ -3,7 +3,7 @@ import type { DataSource } from '../../datasets/index.ts';
 import { type FrechetReference, frechetFrom, frechetReference } from '../../metrics/frechet.ts';
 import { MomentAccumulator } from '../../metrics/moments.ts';
 import { inTurns } from '../../metrics/turns.ts';
-import { realImages } from '../views/reference-images.ts';
+import { realImages } from './reference-images.ts';
 import { labelsLike } from './reference-labels.ts';
 
 /** Numbers of an image up to which the distance takes a moment: 1024 would take seconds each time. */

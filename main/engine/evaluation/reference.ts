@@ -14,8 +14,8 @@ import type { DataSource } from '../../datasets/index.ts';
 import { type Moments, MomentAccumulator } from '../../metrics/moments.ts';
 import { namesIn, writeFileAtomic } from '../../store/atomic-file.ts';
 import { Rng } from '../../tensor/rng.ts';
-import { type ReferenceKind, contentOf, realImages } from '../views/reference-images.ts';
 import type { FeatureSpace } from './features.ts';
+import { type RealImagesKind, contentOf, realImages } from './reference-images.ts';
 
 /** Vectors of a space that a covariance is made of: one of 2048, Inception's, has four million numbers. */
 export const WIDEST_COVARIANCE = 2048;
@@ -30,7 +30,7 @@ export interface ReferenceRequest {
   readonly dataset: DatasetChoice;
   readonly source: DataSource;
   readonly space: FeatureSpace;
-  readonly kind: ReferenceKind;
+  readonly kind: RealImagesKind;
   /** Images of this class alone. */
   readonly label?: number | undefined;
 }

@@ -221,6 +221,17 @@ describe('the nearest data', () => {
     expect([distances[0], values]).toEqual([0, item]);
   });
 
+  it('may be mirror images, where training draws them', async () => {
+    const turned = (from: number, to: number) => {
+      const { values, labels } = source.items!(from, to);
+      return { values: values.map((value) => -1 - value), labels };
+    };
+    const point = turned(2999, 3000).values;
+    const found = await nearestData({ ...source, mirroredItems: turned }, point, 1);
+    expect([found.distances[0], found.values]).toEqual([0, point]);
+    expect((await nearestData(source, point, 1)).distances[0]).toBeGreaterThan(0.5);
+  });
+
   it('are all there are where fewer are there than asked for', async () => {
     expect((await nearestData(exactImages(3), new Float32Array(DIM), 8)).distances).toHaveLength(3);
   });

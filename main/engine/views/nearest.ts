@@ -18,8 +18,8 @@ export interface Nearest {
 }
 
 /**
- * Exact: every distinct sample is compared, and the first of equals wins. Of data without end, so many fresh
- * draws, always the same.
+ * Exact: every distinct sample is compared, mirrored too where training mirrors, and the first of equals wins.
+ * Of data without end, so many fresh draws, always the same.
  *
  * @param point  [D]  @param count  K, or as many as there are
  * @throws WorkbenchError `sampler/cancelled`
@@ -31,16 +31,18 @@ export async function nearestData(
   signal?: { readonly aborted: boolean },
 ): Promise<Nearest> {
   const { dim } = source;
-  const { size, items } = finite(source);
+  const parts = finite(source);
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
   const most = Math.min(count, size);
   const kept: { squared: number; values: Float32Array; label: number }[] = [];
   const chunk = Math.max(1, Math.floor(NUMBERS_AT_ONCE / dim));
-  for (let from = 0; most > 0 && from < size; from += chunk) {
-    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+  let compared = 0;
+  for (const { values, labels } of piecesOf(parts, chunk)) {
+    if (compared > 0) await new Promise((resolve) => setImmediate(resolve));
     if (signal?.aborted === true) {
-      throw new WorkbenchError('sampler/cancelled', `cancelled after ${from} of ${size} data compared`);
+      throw new WorkbenchError('sampler/cancelled', `cancelled after ${compared} of ${size} data compared`);
     }
-    const { values, labels } = items(from, Math.min(size, from + chunk));
+    compared += values.length / dim;
     for (let i = 0; i < values.length / dim; i++) {
       const bound = kept.length < most ? Infinity : kept.at(-1)!.squared;
       const squared = squaredDistance(point, values, i * dim, bound);
@@ -63,24 +65,34 @@ export async function nearestData(
   };
 }
 
-interface Finite {
-  readonly size: number;
-  items(from: number, to: number): { values: Float32Array; labels: ArrayLike<number> | null };
+interface Piece {
+  readonly values: Float32Array;
+  readonly labels: ArrayLike<number> | null;
 }
 
-function finite(source: DataSource): Finite {
-  if (source.size !== undefined && source.items !== undefined) {
-    return { size: source.size, items: (from, to) => source.items!(from, to) };
+interface Finite {
+  readonly size: number;
+  items(from: number, to: number): Piece;
+}
+
+function* piecesOf(parts: readonly Finite[], chunk: number): Iterable<Piece> {
+  for (const { size, items } of parts) {
+    for (let from = 0; from < size; from += chunk) yield items(from, Math.min(size, from + chunk));
+  }
+}
+
+function finite(source: DataSource): Finite[] {
+  const { size, items, mirroredItems } = source;
+  if (size !== undefined && items !== undefined) {
+    return [{ size, items }, ...(mirroredItems === undefined ? [] : [{ size, items: mirroredItems }])];
   }
   const rng = new Rng(0, 'nearest/data');
   const drawn = source.labelled?.(rng, DRAWS) ?? { values: source.sample(rng, DRAWS), labels: null };
-  return {
-    size: DRAWS,
-    items: (from, to) => ({
-      values: drawn.values.subarray(from * source.dim, to * source.dim),
-      labels: drawn.labels?.subarray(from, to) ?? null,
-    }),
-  };
+  const piece = (from: number, to: number): Piece => ({
+    values: drawn.values.subarray(from * source.dim, to * source.dim),
+    labels: drawn.labels?.subarray(from, to) ?? null,
+  });
+  return [{ size: DRAWS, items: piece }];
 }
 
 /** Given up once past `bound`: most data are far from a sample, and a part of their numbers tells. */

@@ -13,6 +13,8 @@ const PROBES = 256;
 
 /** Images that training never draws, those that it draws, or both. */
 export type ReferenceKind = 'holdout' | 'training' | 'all';
+/** The last are those that training draws with their mirror images, where it draws these too. */
+export type RealImagesKind = ReferenceKind | 'mirrored-training';
 
 interface Batch {
   /** [n, ...shape] */
@@ -31,7 +33,7 @@ interface RealImages {
  * @param label  images of this class alone
  * @throws WorkbenchError `config/wrong-value` where nothing was held out, or fewer than two images are left
  */
-export function realImages(source: DataSource, kind: ReferenceKind, label: number | undefined): RealImages {
+export function realImages(source: DataSource, kind: RealImagesKind, label: number | undefined): RealImages {
   const parts = partsOf(source, kind);
   const { classes = 0 } = source;
   const every = (): Iterable<Batch> => batchesOf(parts);
@@ -65,9 +67,13 @@ export function contentOf(source: DataSource): string {
   return hash.digest('hex');
 }
 
-function partsOf(source: DataSource, kind: ReferenceKind): readonly DataSource[] {
+function partsOf(source: DataSource, kind: RealImagesKind): readonly DataSource[] {
   const { holdout } = source;
   if (kind === 'training') return [source];
+  if (kind === 'mirrored-training') {
+    const { mirroredItems } = source;
+    return mirroredItems === undefined ? [source] : [source, { ...source, items: mirroredItems }];
+  }
   if (holdout !== undefined) {
     // Where every draw is new, what is held out is of the same law as the rest.
     return kind === 'holdout' || source.size === undefined ? [holdout] : [source, holdout];
