@@ -23,6 +23,10 @@ type Sizes = Omit<ImageNetworkOptions, 'network'>;
 /** Channels of the time embedding and how it is fed; those of the released transformers. */
 const TIME_CHANNELS = 256;
 const CONVENTION = 'flow-1000';
+/** Fed t as it is. A loss with d/dt in it would see a thousand times the slope under the other, and diverges. */
+const SMOOTH_CONVENTION = 'repa';
+
+type PlannedSpec = Pick<NetworkSpec, 'sampleShape' | 'classes' | 'teacher' | 'isSmoothInTime'>;
 
 /** A transformer that is to be trained, and the trained one that it starts from. */
 export interface DitPlan {
@@ -35,20 +39,19 @@ export interface DitPlan {
 /**
  * The transformer of these sizes; with a teacher that fits it, one that is fed and normed as that is.
  *
- * @param teacher  null for one that is not to start from it
  * @throws WorkbenchError `config/wrong-value` naming the parameter that does not divide
  */
 export function ditPlan(
   options: Sizes,
-  sampleShape: readonly number[],
-  classes: number,
-  teacher: TrainedNetwork | null | undefined,
+  { sampleShape, classes, teacher, isSmoothInTime = false }: PlannedSpec,
   headOf: (config: DitConfig) => DitConfig['head'] = ({ channels }) => ({ kind: 'field', channels }),
 ): DitPlan {
   const own = configOf(options, sampleShape, classes);
-  const start = fittingDit(own, teacher);
+  const fitting = fittingDit(own, teacher);
+  const start = isSmoothInTime && fitting?.convention === CONVENTION ? null : fitting;
   if (start === null) {
-    return { config: { ...own, head: headOf(own) }, convention: CONVENTION, start };
+    const convention = isSmoothInTime ? SMOOTH_CONVENTION : CONVENTION;
+    return { config: { ...own, head: headOf(own) }, convention, start };
   }
   const config: DitConfig = { ...start.config, classes };
   return {
@@ -151,8 +154,8 @@ function embeddersOf({ blockEmbeddings, depth }: DitConfig): string[] {
 
 /** The transformer as the network of a velocity or flow map. */
 export function ditNetwork(options: Sizes, spec: NetworkSpec): SampleNetwork {
-  const { sampleShape, classes, reads, readsGuidance = false, isDataward = false } = spec;
-  const plan = ditPlan(options, sampleShape, classes, spec.teacher);
+  const { sampleShape, reads, readsGuidance = false, isDataward = false } = spec;
+  const plan = ditPlan(options, spec);
   const { config, convention } = plan;
   const { fed, sign } = MANNERS[convention];
   const embedded = [

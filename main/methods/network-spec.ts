@@ -75,6 +75,11 @@ export interface NetworkSpec {
   /** Channels and highest frequency of the embedding of a duration. */
   readonly duration?: { readonly channels: number; readonly scale: number };
   /**
+   * Whether the loss differentiates it in t. A transformer is then fed t itself and not a thousand times it, and
+   * does not start from one that is fed so.
+   */
+  readonly isSmoothInTime?: boolean;
+  /**
    * Whether its answer points to the data rather than away: a transformer that starts from a teacher's is
    * then read negated.
    */

@@ -6,8 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { timeColumn } from '../../maths/interpolant.ts';
 import type { Condition, FlowMap } from '../../maths/sampleable.ts';
-import type { TrainedNetwork } from '../method.ts';
-import type { SampleNetwork } from '../network-spec.ts';
+import type { NetworkSpec, SampleNetwork } from '../network-spec.ts';
 import { sampleNetwork } from '../network.ts';
 import type { AverageVelocity } from './identities.ts';
 import type { StudentParams } from './student-params.ts';
@@ -17,12 +16,13 @@ type Sizes = Omit<StudentParams, 'inputScale'> & { readonly inputScale?: number 
 /**
  * A network of (x, t, d). A plain one reads the embedding of d beside x.
  * @param teacher  what a transformer may start from
+ * @param isSmoothInTime  for losses with d/dt in them
  */
 export function twoTimeNetwork(
   options: Sizes,
   sampleShape: readonly number[],
   classes: number,
-  teacher?: TrainedNetwork | null,
+  { teacher = null, isSmoothInTime = false }: Pick<NetworkSpec, 'teacher' | 'isSmoothInTime'> = {},
 ): SampleNetwork {
   const { width, depth, timeChannels, timeScale, inputScale } = options;
   return sampleNetwork(options, {
@@ -30,7 +30,8 @@ export function twoTimeNetwork(
     classes,
     reads: 'both',
     duration: { channels: timeChannels, scale: timeScale },
-    teacher: teacher ?? null,
+    teacher,
+    isSmoothInTime,
     mlp: { width, depth, timeChannels, timeScale, ...(inputScale === undefined ? {} : { inputScale }) },
   });
 }

@@ -79,7 +79,7 @@ function ditPolicyNetwork(
     policy === 'gm'
       ? { kind: 'gm', components, logStdWidth: width }
       : { kind: 'dx', points: components, nfe };
-  const plan = ditPlan(options, sampleShape, classes, teacher, headOf);
+  const plan = ditPlan(options, { sampleShape, classes, teacher }, headOf);
   const { config, convention } = plan;
   const { fed, sign } = MANNERS[convention];
   const house = (velocities: Tensor): Tensor => (sign === 1 ? velocities : tf.neg(velocities));

@@ -20,7 +20,7 @@ const params = z.object({
   identity: z.enum(['arrival', 'start']).default('arrival').meta({
     label: 'Teacher asked at',
     group: 'Distillation',
-    help: 'Where the student arrives, or at the noised data where it starts, as MeanFlow does.',
+    help: 'Where the student arrives, or at the noised data where it starts, as MeanFlow does; a transformer then begins from random numbers unless its teacher is fed t itself.',
   }),
   fullShare: z.number().min(0).max(1).default(0).meta({
     label: 'Share from noise to data',
@@ -65,7 +65,10 @@ export const flowMapDistillation = defineMethod({
     const conditioner = conditionerOf(options, context, batch);
     const { classes } = conditioner;
     const start = options.fromTeacher ? context.teacherNetwork : null;
-    const network = twoTimeNetwork(options, sampleShape, classes, start);
+    const network = twoTimeNetwork(options, sampleShape, classes, {
+      teacher: start,
+      isSmoothInTime: options.identity === 'start',
+    });
     const { packing } = network;
     const full = Math.round(batch * options.fullShare);
 

@@ -64,7 +64,7 @@ export const meanflow = defineMethod({
   bind(options, { sampleShape, totalSteps }) {
     const { batch } = options;
     const dim = sampleShape.reduce((product, n) => product * n, 1);
-    const network = twoTimeNetwork(options, sampleShape, 0);
+    const network = twoTimeNetwork(options, sampleShape, 0, { isSmoothInTime: true });
     const { packing } = network;
     const instant = Math.round(batch * options.instantShare);
     const isUniform = options.times === 'uniform';
