@@ -1,4 +1,5 @@
 /** What `fewstep help` and `fewstep COMMAND --help` say. A test holds the flags here to those that are read. */
+import { samplers } from '../../samplers/index.ts';
 
 interface FlagHelp {
   readonly flag: string;
@@ -23,9 +24,15 @@ const HOME: FlagHelp = {
 };
 const JSON_FLAG: FlagHelp = { flag: 'json', what: 'one JSON document on stdout' };
 
-/** Of samples: which class, how guided, how policies are chained. */
-const ASKED: readonly FlagHelp[] = [
-  { flag: 'label', value: 'K', what: 'class by index; all in turn if left out' },
+/** Of samples: from what noises and how they are drawn, which class, how guided, how policies are chained. */
+const DRAWN: readonly FlagHelp[] = [
+  {
+    flag: 'sampler',
+    value: 'NAME',
+    what: `of a velocity: ${samplers.map(({ id }) => id).join(', ')} [euler]`,
+  },
+  { flag: 'seed', value: 'N', what: 'of the noises [0]' },
+  { flag: 'label', value: 'K', what: 'class by index [images: each in turn; points: any]' },
   { flag: 'guidance', value: 'W', what: 'guidance scale towards the class [1, which is none]' },
   { flag: 'guidance-low', value: 'T', what: 'guided from this time on; t = 1 is noise [0]' },
   { flag: 'guidance-high', value: 'T', what: 'guided up to this time [1]' },
@@ -84,12 +91,10 @@ export const COMMAND_HELP: Readonly<Record<string, CommandHelp>> = {
       { flag: 'run', value: 'RUN', what: 'a run by id or folder, or an imported model by id' },
       { flag: 'n', value: 'N', what: 'samples [1000]' },
       { flag: 'nfe', value: 'N', what: 'network evaluations a sample [1]' },
-      { flag: 'sampler', value: 'NAME', what: 'of a velocity: euler, heun, rk4, dopri5 or sde [euler]' },
-      { flag: 'seed', value: 'N', what: 'of the noises [0]' },
       { flag: 'step', value: 'K', what: 'the checkpoint of this step [the newest]' },
       { flag: 'decoder', value: 'MODEL', what: 'an imported autoencoder that makes images of latents' },
       { flag: 'out', value: 'FILE', what: "NPY, NPZ, CSV or PNG by its ending [in the run's folder]" },
-      ...ASKED,
+      ...DRAWN,
       HOME,
       JSON_FLAG,
     ],
@@ -101,8 +106,6 @@ export const COMMAND_HELP: Readonly<Record<string, CommandHelp>> = {
       { flag: 'run', value: 'RUN', what: 'a run by id or folder' },
       { flag: 'n', value: 'N', what: 'samples [2000]' },
       { flag: 'nfe', value: 'N,N', what: 'network evaluations a sample, one budget or several [1]' },
-      { flag: 'sampler', value: 'NAME', what: 'of a velocity: euler, heun, rk4, dopri5 or sde [euler]' },
-      { flag: 'seed', value: 'N', what: 'of the noises [0]' },
       { flag: 'space', value: 'SPACE', what: 'of images: pixels, encoder:RUN or onnx:MODEL [pixels]' },
       { flag: 'reference', value: 'WHICH', what: 'real images: holdout, training or all [holdout]' },
       {
@@ -112,7 +115,7 @@ export const COMMAND_HELP: Readonly<Record<string, CommandHelp>> = {
       },
       { flag: 'candidates', value: 'N', what: 'the best of N noises of the student starts its teacher' },
       { flag: 'verifier', value: 'NAME', what: 'which is best: density, nearness or class [density]' },
-      ...ASKED,
+      ...DRAWN,
       HOME,
       JSON_FLAG,
     ],
