@@ -110,7 +110,7 @@ export const digitsSettings: DigitsSettings = {
     ),
     MeanFlow: sized(
       'meanflow',
-      { steps: 3000, params: { batch: 128, learningRate: 1e-3, emaDecay: 0.99 } },
+      { steps: 3000, params: { conditional: true, batch: 128, learningRate: 1e-3, emaDecay: 0.99 } },
       { steps: 150, params: { ...SMALL, batch: 64, learningRate: 2e-3 } },
     ),
     DMD: sized(

@@ -169,7 +169,7 @@ export function digitsTableWith(settings: DigitsSettings): Reproduction {
       const real = (measure: string): string => mean(values(results, REAL, measure)).toFixed(3);
       return [
         `Training images, drawn ${count} times with replacement, are at ${real('frechet')} from the held-out images and at ${real('frechetToAll')} from all images: what a model would reach that copies them. The distance falls as samples grow in number, so compare it at ${count} only.`,
-        `${Math.round(100 * settings.holdout)}% of the 1797 images are held out. Classes are asked for in their proportions; the nearest of them says of which class a sample is. MeanFlow learns no classes here.`,
+        `${Math.round(100 * settings.holdout)}% of the 1797 images are held out. Classes are asked for in their proportions; the nearest of them says of which class a sample is.`,
         'nearestRatio is the median distance of samples to their nearest training image over that of held-out images, memorised the share of samples nearer than all but 1% of those; training images themselves have 0 and 1.',
         'FreeFlow starts at noise only: above 1 NFE its teacher goes on from where it arrives. A pi-Flow student is trained for each NFE. Times are those of this machine as busy as it was.',
         ...(isQuick

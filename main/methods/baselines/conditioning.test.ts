@@ -1,9 +1,11 @@
-/** The distillations here under a teacher with classes: each learns and can be asked for them. */
+/** The baselines where there are classes, of a teacher or of data: each learns and can be asked for them. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { WorkbenchError } from '#contract/errors.ts';
+import { guidedField } from '../../maths/cfg.ts';
 import { GaussianMixture, mixtureVelocityField } from '../../maths/gaussian-mixture.ts';
+import type { FlowMap } from '../../maths/sampleable.ts';
 import { ortCpuExecutor } from '../../tensor/executors/ort.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { Rng } from '../../tensor/rng.ts';
@@ -13,6 +15,7 @@ import { consistency } from './consistency/index.ts';
 import { dmd } from './dmd/index.ts';
 import { flowMapDistillation } from './flow-map-distillation/index.ts';
 import { labelled } from './labels.ts';
+import { meanflow } from './meanflow/index.ts';
 import { computed } from './testdata/gaussian.ts';
 
 /** Two classes, far apart. */
@@ -34,24 +37,28 @@ function bound(method: Method, more: Record<string, unknown>, classes = 2): Boun
   });
 }
 
-/** What the data draw gives: a point near the mean of its class, the second half of the batch of class 1. */
+/** What the data draw gives: a point near the mean of its class, every second one of class 1. */
 function drawn(draw: Draw, count: number, rng: Rng): Float32Array {
   const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
-  if (draw.kind === 'label') return Float32Array.from({ length: count }, (_, i) => Number(i >= count / 2));
+  if (draw.kind === 'label') return Float32Array.from({ length: count }, (_, i) => i % 2);
   if (draw.kind === 'data') {
     const points = rng.fillNormal(new Float32Array(2 * count));
-    return points.map((value, i) => 0.3 * value + (i % 2 === 1 ? 0 : i < count ? 2 : -2));
+    return points.map((value, i) => 0.3 * value + [2, 0, -2, 0][i % 4]!);
   }
   if (draw.kind === 'made') throw new Error('no baseline makes its own draws');
   const values = new Float32Array(size(draw.shape));
   return draw.kind === 'normal' ? rng.fillNormal(values) : rng.fillUniform(values);
 }
 
-/** Mean of the first coordinate of samples of either class, after some steps. */
-async function classMeans(method: BoundMethod, steps: number): Promise<[number, number]> {
+/** The averaged parameters after some steps. */
+async function trained(
+  method: BoundMethod,
+  steps: number,
+  batch = 32,
+): Promise<{ shape: [number]; values: Float32Array }> {
   const executor = ortCpuExecutor(1);
   const shapeOf = (draw: Draw): readonly number[] =>
-    draw.kind === 'data' ? [32, 2] : draw.kind === 'label' ? [32] : draw.shape;
+    draw.kind === 'data' ? [batch, 2] : draw.kind === 'label' ? [batch] : draw.shape;
   const program = await compileProgram(executor, {
     state: Object.fromEntries(
       Object.entries(method.layout).map(([name, packing]) => [name, { shape: [packing.size] }]),
@@ -71,14 +78,20 @@ async function classMeans(method: BoundMethod, steps: number): Promise<[number, 
   for (let step = 1; step <= steps; step++) {
     const draws = Object.entries(method.draws).map(([name, draw]): [string, Float32Array] => [
       name,
-      drawn(draw, 32, new Rng(3, name).at(step)),
+      drawn(draw, batch, new Rng(3, name).at(step)),
     ]);
     const { loss } = await program.run({ ...Object.fromEntries(draws), step: Float32Array.of(step) });
     expect(Number.isFinite(loss![0])).toBe(true);
   }
   const { ema } = (await program.readState()) as { ema: Float32Array };
-  const state = { shape: [ema.length], values: ema.slice() };
+  const values = ema.slice();
   await program.dispose();
+  return { shape: [values.length], values };
+}
+
+/** Mean of the first coordinate of samples of either class, after some steps. */
+async function classMeans(method: BoundMethod, steps: number): Promise<[number, number]> {
+  const state = await trained(method, steps);
   const noise = { shape: [256, 2], values: new Rng(4, 'noise').fillNormal(new Float32Array(512)) };
   const means = await computed({ state, noise }, ({ state: parameters, noise: z }) => {
     const made = method.sampleable({ ema: parameters! });
@@ -97,6 +110,7 @@ async function classMeans(method: BoundMethod, steps: number): Promise<[number, 
 const methods: [string, Method, Record<string, unknown>, number][] = [
   ['flow-map-distillation at arrival', flowMapDistillation, {}, 300],
   ['flow-map-distillation at start', flowMapDistillation, { identity: 'start' }, 300],
+  ['meanflow', meanflow, {}, 300],
   ['consistency', consistency, { firstGrid: 8, lastGrid: 8 }, 300],
   ['dmd', dmd, { fakeUpdates: 2, fakeRate: 0.01, warmUp: 0 }, 300],
 ];
@@ -113,8 +127,45 @@ describe.each(methods)('%s', (_, method, more, steps) => {
     expect(bound(method, more).classes).toBe(0);
   });
 
-  it('refuses classes that its teacher does not have', () => {
+  it('refuses classes that are not there', () => {
     expect(() => bound(method, { ...more, conditional: true }, 0)).toThrow(WorkbenchError);
+  });
+});
+
+describe('meanflow that is guided', () => {
+  const wide = { width: 64, depth: 2, batch: 256, conditional: true, instantShare: 0.75, labelDropout: 0.2 };
+
+  it('has the guided velocity of its data at a single time, with one evaluation', async () => {
+    const scale = 2;
+    const method = bound(meanflow, { ...wide, guidance: scale });
+    const state = await trained(method, 1200, 256);
+    const count = 200;
+    const t = 0.6;
+    // Between both classes, where guidance matters; the paths there are within one std of the middle.
+    const x = new Rng(5, 'x').fillUniform(new Float32Array(2 * count)).map((u) => 2 * u - 1);
+    const found = await computed({ state, x: { shape: [count, 2], values: x } }, ({ state: ema, x: at }) => {
+      const map = method.sampleable({ ema: ema! }) as FlowMap;
+      const label = tf.fill([count], 0) as Tensor1D;
+      const [from, d] = [tf.fill([count], t) as Tensor1D, 1e-3];
+      const arrived = map.jump!(at!, from, tf.sub(from, d) as Tensor1D, { label });
+      const exact = (w: number): Tensor =>
+        guidedField(mixtureVelocityField(mixture), { scale: w, low: 0, high: 1 }).velocity(at!, from, {
+          label,
+        });
+      const rms = (a: Tensor, b: Tensor): Tensor => tf.sqrt(tf.mean(tf.square(tf.sub(a, b))));
+      const own = tf.div(tf.sub(at!, arrived), d);
+      return {
+        toGuided: rms(own, exact(scale)),
+        toPlain: rms(own, exact(1)),
+        apart: rms(exact(scale), exact(1)),
+      };
+    });
+    expect(found.toGuided[0]).toBeLessThan(found.apart[0]! / 3);
+    expect(found.toPlain[0]).toBeGreaterThan(found.apart[0]! / 2);
+  });
+
+  it('refuses guidance where no classes are learnt', () => {
+    expect(() => bound(meanflow, { guidance: 2 })).toThrow('params.guidance: expected 1');
   });
 });
 

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { interpolate, pathVelocity } from '../../maths/interpolant.ts';
-import { WorkbenchError } from '#contract/errors.ts';
-import type { Condition, VelocityField } from '../../maths/sampleable.ts';
+import type { VelocityField } from '../../maths/sampleable.ts';
 import { hostLeaves, unpack } from '../../tensor/tree.ts';
+import { dataClassesOf, dataClassParams } from '../data-classes.ts';
 import { defineMethod } from '../method.ts';
 import { imageNetworkParams } from '../network-spec.ts';
 import { sampleNetwork } from '../network.ts';
@@ -26,16 +26,7 @@ const params = z.object({
     help: 'Sines and cosines of t that the network reads.',
   }),
   ...imageNetworkParams,
-  conditional: z.boolean().default(false).meta({
-    label: 'Learn classes',
-    group: 'Classes',
-    help: 'Conditions the velocity on the class of a sample, or on the mode that a point lies in, where the data has either.',
-  }),
-  labelDropout: z.number().min(0).lt(1).default(0.1).meta({
-    label: 'Label dropout',
-    group: 'Classes',
-    help: 'Share of points that are shown without their class, so that guidance has something to start from.',
-  }),
+  ...dataClassParams,
   ...optimisationParams,
   // The rate decays to zero, so a long average only lags: over the checkerboard (2000 steps) these two
   // together gave a third of the energy distance of 1e-3 and 0.999.
@@ -63,17 +54,10 @@ export const teacher = defineMethod({
   imageDefaults: IMAGE_DEFAULTS,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, { sampleShape, totalSteps, classes: known }) {
-    const { conditional } = options;
-    if (conditional && known === 0) {
-      throw new WorkbenchError(
-        'config/wrong-value',
-        'params.conditional: expected off, for this data has neither classes nor known modes, found on',
-        { field: 'params.conditional' },
-      );
-    }
-    const classes = conditional ? known : 0;
     const dim = sampleShape.reduce((product, n) => product * n, 1);
     const { batch, width, depth, timeChannels } = options;
+    const learnt = dataClassesOf(options, known, batch);
+    const { classes } = learnt;
     const network = sampleNetwork(options, {
       sampleShape,
       classes,
@@ -87,21 +71,14 @@ export const teacher = defineMethod({
         data: { kind: 'data', count: batch },
         noise: { kind: 'normal', shape: [batch, dim] },
         time: { kind: 'uniform', shape: [batch] },
-        ...(conditional
-          ? {
-              label: { kind: 'label' as const, of: 'data' },
-              drop: { kind: 'uniform' as const, shape: [batch] },
-            }
-          : {}),
+        ...learnt.draws,
       },
       init: (rng) => initNetwork(packing, network.init(rng)),
       step: (state, { data, noise, time, label, drop }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const t = time as Tensor1D;
           const x0 = tf.reshape(data!, [batch, dim]);
-          const condition: Condition | undefined = conditional
-            ? { label: tf.where(tf.less(drop!, options.labelDropout), classes, label!) as Tensor1D }
-            : undefined;
+          const condition = learnt.condition(label, drop);
           const predicted = network.apply(parameters, interpolate(x0, noise!, t), { t }, condition);
           return { loss: tf.mean(tf.square(tf.sub(predicted, pathVelocity(x0, noise!)))) as Scalar };
         }),

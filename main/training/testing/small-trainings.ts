@@ -46,6 +46,7 @@ const IMAGE_VARIANTS: Readonly<Record<string, readonly Params[]>> = {
     { conditional: true, guidance: 2, dropout: 0.1 },
     { policy: 'dx', nfe: 2, window: 0.1, source: 'data', conditional: true },
   ],
+  meanflow: [{ conditional: true, guidance: 2 }],
   encoder: [{ task: 'reconstruct' }, { task: 'classify', labelSmoothing: 0.1, stages: [1, 2] }],
   drifting: [
     { conditional: true, groups: 2, unconditional: 2, bank: 8, fresh: 6, negatives: 4 },

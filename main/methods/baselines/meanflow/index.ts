@@ -2,11 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { WorkbenchError } from '#contract/errors.ts';
 import { interpolate, pathVelocity } from '../../../maths/interpolant.ts';
 import { unpack } from '../../../tensor/tree.ts';
+import { dataClassesOf, dataClassParams } from '../../data-classes.ts';
 import { defineMethod } from '../../method.ts';
 import { initNetwork, networkLayout, optimisedStep } from '../../optimisation.ts';
-import { atStart, regressionLoss } from '../identities.ts';
+import { type AverageVelocity, atStart, regressionLoss } from '../identities.ts';
 import { batchParam, mapParams } from '../student-params.ts';
 import { averageVelocityOf, twoTimeFlowMap, twoTimeNetwork } from '../two-time-map.ts';
 
@@ -45,6 +47,13 @@ const params = z.object({
     scale: 'log',
     group: 'MeanFlow',
   }),
+  ...dataClassParams,
+  guidance: z.number().min(0).max(20).default(1).meta({
+    label: 'Guidance',
+    symbol: 'w',
+    group: 'Classes',
+    help: 'Scale at which the velocity that is averaged is guided towards the class, by the student itself; samples then have it at one evaluation a step. 1 is none.',
+  }),
   ...mapParams,
 });
 
@@ -59,12 +68,21 @@ export const meanflow = defineMethod({
   produces: 'flowMap',
   needsTeacher: false,
   params,
-  imageDefaults: { batch: 128, learningRate: 1e-3 },
+  imageDefaults: { batch: 128, learningRate: 1e-3, conditional: true },
   views: ['trajectories', 'velocity', 'samples'],
-  bind(options, { sampleShape, totalSteps }) {
-    const { batch } = options;
+  bind(options, { sampleShape, totalSteps, classes: known }) {
+    const { batch, guidance } = options;
     const dim = sampleShape.reduce((product, n) => product * n, 1);
-    const network = twoTimeNetwork(options, sampleShape, 0, { isSmoothInTime: true });
+    const learnt = dataClassesOf(options, known, batch);
+    const { classes } = learnt;
+    if (guidance !== 1 && classes === 0) {
+      throw new WorkbenchError(
+        'config/wrong-value',
+        `params.guidance: expected 1 unless classes are learnt (conditional), found ${guidance}`,
+        { field: 'params.guidance' },
+      );
+    }
+    const network = twoTimeNetwork(options, sampleShape, classes, { isSmoothInTime: true });
     const { packing } = network;
     const instant = Math.round(batch * options.instantShare);
     const isUniform = options.times === 'uniform';
@@ -85,20 +103,34 @@ export const meanflow = defineMethod({
       };
     };
 
+    /** w v + (1 - w) u(x, t, t) of any class: v of single paths, guided away from what the student makes of all. */
+    const guided = (v: Tensor, label: Tensor1D, average: AverageVelocity, x: Tensor, t: Tensor1D): Tensor => {
+      const free = average(x, t, tf.zerosLike(t));
+      const isAny = tf.reshape(tf.greaterEqual(label, classes), [batch, 1]);
+      return tf.where(isAny, v, tf.add(free, tf.mul(tf.sub(v, free), guidance)));
+    };
+
     return {
       layout: networkLayout(packing),
       draws: {
         data: { kind: 'data', count: batch },
         noise: { kind: 'normal', shape: [batch, dim] },
         pair: { kind: isUniform ? 'uniform' : 'normal', shape: [2, batch] },
+        ...learnt.draws,
       },
       init: (rng) => initNetwork(packing, network.init(rng)),
-      step: (state, { data, noise, pair }, step) =>
+      step: (state, { data, noise, pair, label, drop }, step) =>
         optimisedStep(state, packing, step, totalSteps, options, (parameters) => {
           const { t, d } = timesOf(pair!);
           const x0 = tf.reshape(data!, [batch, dim]);
-          const U = averageVelocityOf(network, parameters);
-          const regression = atStart(U, pathVelocity(x0, noise!), interpolate(x0, noise!, t), t, d);
+          const x = interpolate(x0, noise!, t);
+          const along = pathVelocity(x0, noise!);
+          const condition = learnt.condition(label, drop);
+          const v =
+            condition === undefined || guidance === 1
+              ? along
+              : guided(along, condition.label, averageVelocityOf(network, parameters), x, t);
+          const regression = atStart(averageVelocityOf(network, parameters, condition), v, x, t, d);
           const { loss, error } = regressionLoss(regression, {
             p: options.weightPower,
             eps: options.weightFloor,
@@ -109,9 +141,10 @@ export const meanflow = defineMethod({
       noiseShape: sampleShape,
       nfePerCall: 1,
       standardNfe: 1,
+      classes,
       chain: 'jump',
       sampleable: (state) =>
-        twoTimeFlowMap(network, unpack(state['ema']! as Tensor1D, packing), sampleShape, 0),
+        twoTimeFlowMap(network, unpack(state['ema']! as Tensor1D, packing), sampleShape, classes),
     };
   },
 });
