@@ -62,6 +62,9 @@ export function ortCpuExecutor(
         enableCpuMemArena: true,
         enableMemPattern: true,
         extra: {
+          // Gemm copies a bias to its output in one thread before it adds the product, so that among two
+          // the sum afterwards is sooner: 1024 x 128 x 512 in 0.51 ms for 0.61, 2048 x 256 x 256 in 0.95 for 1.13.
+          ...(threads > 1 ? { optimization: { disable_specified_optimizers: 'MatMulAddFusion' } } : {}),
           session: {
             // Far points make kernel values underflow; denormals would slow those steps tenfold.
             set_denormal_as_zero: '1',
