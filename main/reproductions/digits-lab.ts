@@ -12,8 +12,6 @@ interface Wanted {
   readonly seed: number;
   /** On top of those of the settings. */
   readonly params?: Readonly<Record<string, unknown>>;
-  /** Kept for other arms of the seed, which ask for the same. */
-  readonly isShared?: boolean;
 }
 
 interface Sampling {
@@ -42,12 +40,15 @@ export class DigitsLab {
     this.count = settings.count[this.size];
   }
 
-  /** Trained once for all arms of a seed. */
+  /** Trained once for all arms of a seed, in other reproductions too. */
   teacher(seed: number): Promise<Trained> {
-    return this.trained('teacher', this.settings.teacher[this.size], null, { seed, isShared: true });
+    return this.trained('teacher', this.settings.teacher[this.size], null, { seed });
   }
 
-  /** A student of the teacher of its seed, where it learns from one. */
+  /**
+   * A student of the teacher of its seed, where it learns from one. By the settings alone it is trained once
+   * for all that ask for it, in other reproductions too.
+   */
   async student(name: StudentName, wanted: Wanted): Promise<Trained> {
     const recipe = this.settings.students[name][this.size];
     const teacher = methodById(recipe.method).needsTeacher ? await this.teacher(wanted.seed) : null;
@@ -68,7 +69,7 @@ export class DigitsLab {
     name: string,
     recipe: Recipe,
     from: Trained | null,
-    { seed, params = {}, isShared = false }: Wanted,
+    { seed, params }: Wanted,
     encoder: Trained | null = null,
   ): Promise<Trained> {
     const experiment = {
@@ -79,9 +80,9 @@ export class DigitsLab {
       ...(from === null ? {} : { from }),
       ...(encoder === null ? {} : { encoder }),
     };
-    if (!isShared) return this.lab.train(experiment);
+    if (params !== undefined || encoder !== null) return this.lab.train(experiment);
     const { holdout, teacher } = this.settings;
-    const depends = { recipe, params, holdout, teacher: from === null ? null : teacher[this.size] };
+    const depends = { recipe, holdout, teacher: from === null ? null : teacher[this.size] };
     const hash = createHash('sha256').update(JSON.stringify(depends)).digest('hex').slice(0, 12);
     return this.lab.trainOnce(`${name} seed ${seed} ${hash}`, experiment);
   }

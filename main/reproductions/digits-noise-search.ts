@@ -106,7 +106,7 @@ export function digitsNoiseSearchWith(settings: DigitsSettings): Reproduction {
       const noise = teacher.noise(digits.count, seed);
       const { nfe, candidates } = arms[arm] ?? { nfe: 32, candidates: 0 };
       if (arm !== PROXY && candidates === 0) return judged((await plain(noise, nfe)).states[0]!, nfe);
-      const student = await digits.student('FreeFlow', { seed, isShared: true });
+      const student = await digits.student('FreeFlow', { seed });
       if (arm === PROXY) {
         const { samples } = await digits.draw(student, { seed, steps: 1, noise });
         const [own, theirs] = [samples, (await plain(noise, nfe)).states[0]!];

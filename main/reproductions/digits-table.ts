@@ -137,8 +137,7 @@ export function digitsTableWith(settings: DigitsSettings): Reproduction {
             ? await digits.teacher(seed)
             : await digits.student(name, {
                 seed,
-                ...(name.startsWith('pi-Flow') ? { params: { nfe: steps } } : {}),
-                isShared: !name.startsWith('pi-Flow') && budgets[name].length > 1,
+                ...(name.startsWith('pi-Flow') && steps > 1 ? { params: { nfe: steps } } : {}),
               });
         const drawn = await digits.draw(trained, {
           seed,

@@ -32,7 +32,7 @@ export interface Experiment {
 
 export type Arrays = Readonly<Record<string, Float32Array>>;
 
-/** Where arrays are kept by name, so that a reproduction that was stopped need not make them again. */
+/** Where arrays are kept by name, so that one that was stopped need not make them again, nor another. */
 export interface Shelf {
   readArrays(name: string): Arrays | null;
   writeArrays(name: string, arrays: Arrays): void;

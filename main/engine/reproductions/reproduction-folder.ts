@@ -39,13 +39,16 @@ const keptReport = reproductionResult.extend({
   aims: z.array(aim.extend({ measured: keptMeasured })).optional(),
 });
 
-/** Folders of what was measured, and of what several arms of a seed learn from or are drawn from. */
+/** Folder of what was measured. */
 const MEASURED = 'measured';
+/** Folder, beside those of the reproductions, of networks that several of them learn from or draw from. */
 const TRAINED = 'trained';
 
 /** Files of another version of the program are as if they were not there: it may measure otherwise. */
 export class ReproductionFolder implements Notebook {
   readonly path: string;
+  /** By version, each of which trains its own. */
+  private readonly shared: string;
   private readonly reproduction: Reproduction;
   private readonly size: ReproductionSize;
   private readonly version: string;
@@ -53,6 +56,7 @@ export class ReproductionFolder implements Notebook {
   /** @param home  the data folder */
   constructor(home: string, reproduction: Reproduction, size: ReproductionSize, version: string) {
     this.path = path.join(home, 'reproductions', reproduction.name, size);
+    this.shared = path.join(home, 'reproductions', TRAINED);
     this.reproduction = reproduction;
     this.size = size;
     this.version = version;
@@ -79,7 +83,7 @@ export class ReproductionFolder implements Notebook {
     const file = this.arraysOf(name);
     try {
       const { tensors, metadata } = readSafetensors(fs.readFileSync(file), file);
-      if (metadata.get('version') !== this.version || metadata.get('name') !== name) return null;
+      if (metadata.get('name') !== name) return null;
       return Object.fromEntries([...tensors].map(([key, { data }]) => [key, data as Float32Array]));
     } catch {
       // What cannot be read is made again.
@@ -92,11 +96,12 @@ export class ReproductionFolder implements Notebook {
       key,
       { dtype: 'F32', shape: [data.length], data },
     ]);
-    const metadata = new Map([
-      ['version', this.version],
-      ['name', name],
-    ]);
-    this.put(this.arraysOf(name), writeSafetensors(new Map(tensors), metadata));
+    this.put(this.arraysOf(name), writeSafetensors(new Map(tensors), new Map([['name', name]])));
+    // Megabytes that no version but another one reads.
+    for (const version of fs.readdirSync(this.shared)) {
+      if (version !== this.version)
+        fs.rmSync(path.join(this.shared, version), { recursive: true, force: true });
+    }
   }
 
   /** Experiments with the reproduction's own seeds that need not be measured again. */
@@ -106,10 +111,13 @@ export class ReproductionFolder implements Notebook {
     return each.filter((measures) => measures !== null).length;
   }
 
-  /** Makes the next start measure everything anew; the last report stays until there is another. */
+  /**
+   * Makes the next start train and measure everything anew, and other reproductions train what they share
+   * with it; the last report stays until there is another.
+   */
   forget(): void {
-    for (const kept of [MEASURED, TRAINED]) {
-      fs.rmSync(path.join(this.path, kept), { recursive: true, force: true });
+    for (const kept of [path.join(this.path, MEASURED), this.shared]) {
+      fs.rmSync(kept, { recursive: true, force: true });
     }
   }
 
@@ -124,8 +132,6 @@ export class ReproductionFolder implements Notebook {
       path.join(this.path, 'report.json'),
       `${JSON.stringify({ ...report, when, version }, null, 2)}\n`,
     );
-    // Megabytes that what was measured needs no more.
-    fs.rmSync(path.join(this.path, TRAINED), { recursive: true, force: true });
   }
 
   /** What the last whole run found; null if there was none. */
@@ -166,7 +172,7 @@ export class ReproductionFolder implements Notebook {
   }
 
   private arraysOf(name: string): string {
-    return path.join(this.path, TRAINED, `${fileName(name)}.safetensors`);
+    return path.join(this.shared, this.version, `${fileName(name)}.safetensors`);
   }
 
   /** @throws WorkbenchError `store/...` */

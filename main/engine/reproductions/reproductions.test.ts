@@ -153,28 +153,31 @@ describe('reproductions in the engine', () => {
     expect([folder.keptCount(), folder.result()]).toEqual([5, null]);
   });
 
-  it('keep arrays that several arms share while they are needed, and those of this version alone', async () => {
+  it('share arrays with other reproductions of this version, until they are to measure anew', async () => {
     const home = scratchFolder();
     const { reproduction, open } = invented();
     const folder = new ReproductionFolder(home, reproduction, 'quick', version);
+    const other = new ReproductionFolder(home, { ...reproduction, name: 'another' }, 'quick', version);
     const arrays = { ema: Float32Array.of(1, NaN, -0.5), seconds: Float32Array.of(2) };
     folder.writeArrays('teacher seed 0', arrays);
-    expect(folder.readArrays('teacher seed 0')).toEqual(arrays);
-    expect(folder.readArrays('teacher seed 1')).toBeNull();
-    const later = new ReproductionFolder(home, reproduction, 'quick', '0.0.1');
-    expect(later.readArrays('teacher seed 0')).toBeNull();
-
-    const trained = path.join(folder.path, 'trained');
-    const [file] = fs.readdirSync(trained);
-    fs.truncateSync(path.join(trained, file!), 40);
-    expect(folder.readArrays('teacher seed 0')).toBeNull();
+    expect(other.readArrays('teacher seed 0')).toEqual(arrays);
+    expect(other.readArrays('teacher seed 1')).toBeNull();
 
     open();
     const service = serviceOf([reproduction], home);
     service.start('two-is-more', 'quick', false);
     await until(() => service.list()[0]!.quick.result !== null && stateOf(service).status === 'idle');
-    expect(fs.existsSync(trained)).toBe(false);
-    folder.writeArrays('teacher seed 0', arrays);
+    expect(other.readArrays('teacher seed 0')).toEqual(arrays);
+
+    const trained = path.join(home, 'reproductions/trained');
+    const later = new ReproductionFolder(home, reproduction, 'quick', '99.0.0');
+    expect(later.readArrays('teacher seed 0')).toBeNull();
+    later.writeArrays('teacher seed 0', arrays);
+    expect(fs.readdirSync(trained)).toEqual(['99.0.0']);
+
+    const [file] = fs.readdirSync(path.join(trained, '99.0.0'));
+    fs.truncateSync(path.join(trained, '99.0.0', file!), 40);
+    expect(later.readArrays('teacher seed 0')).toBeNull();
     folder.forget();
     expect(fs.existsSync(trained)).toBe(false);
   });

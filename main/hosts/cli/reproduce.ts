@@ -17,7 +17,7 @@ fewstep reproduce --all [flags]
 
   --quick          fewer steps: within minutes each
   --seeds 0,1,2    other seeds than its own
-  --again          measure anew what an earlier call has measured
+  --again          train and measure anew what an earlier call has
   --home FOLDER    data folder; figures and numbers go to its folder reproductions/
   --json           one JSON document on stdout: [{name, claim, source, seeds, measured, rule, verdict,
                    devices, and of some aims and notes}]
