@@ -22,6 +22,7 @@ export function catalogOf(imported: readonly Dataset[]): Catalog {
         needsTeacher,
         usesEncoder = false,
         params,
+        guidedAbove,
         imageDefaults = {},
         views,
       }) => ({
@@ -35,6 +36,7 @@ export function catalogOf(imported: readonly Dataset[]): Catalog {
         isTrainable: methods.some((method) => method.id === id),
         usesEncoder,
         params: schemaOf(params),
+        ...(guidedAbove === undefined ? {} : { guidedAbove }),
         imageDefaults: { ...imageDefaults },
         views: [...views],
       }),

@@ -122,6 +122,40 @@ describe('a conditional teacher', () => {
     ).rejects.toThrow('params.conditional: expected off, for the teacher has no classes, found on');
   });
 
+  it('has students that are guided if they have learnt to read a scale, and refuse one if not', async () => {
+    const client = opened();
+    const { id: teacher } = await trained(client, { params: CONDITIONAL, steps: 2 });
+    const small = { conditional: true, batch: 8, width: 16, depth: 1 };
+    const studentOf = (method: string, more: Record<string, unknown>) =>
+      trained(client, {
+        method,
+        ...(method === 'drifting' ? {} : { teacher }),
+        params: { ...small, ...more },
+        steps: 5,
+      });
+    const drawn = async ({ id: run }: RunSummary, guidance: number) => {
+      const view = { kind: 'samples', count: 20, nfe: 1, label: 0, guidance } as const;
+      return [...(await client.call('views.compute', { run, view })).arrays['points']!];
+    };
+    const drifting = { groups: 2, positives: 4, loss: 'normalised' };
+    for (const reading of [
+      await studentOf('freeflow', { guidanceMax: 3 }),
+      await studentOf('drifting', { ...drifting, unconditional: 2 }),
+    ]) {
+      expect(await drawn(reading, 2)).not.toEqual(await drawn(reading, 1));
+    }
+    for (const [made, student] of [
+      ['flowMap', await studentOf('freeflow', {})],
+      ['policy', await studentOf('piflow', { guidance: 2 })],
+      ['generator', await studentOf('drifting', drifting)],
+    ] as const) {
+      await expect(drawn(student, 2)).rejects.toThrow(
+        `guidance: expected 1, for this ${made} has not learnt to read a scale, found 2`,
+      );
+      expect(await drawn(student, 1)).toHaveLength(40);
+    }
+  });
+
   it('needs data with known modes', async () => {
     const client = opened();
     const params = { conditional: true };

@@ -182,6 +182,8 @@ export interface Method<P extends z.ZodObject = z.ZodObject> {
   /** Whether it can learn in the features of an encoder; left out, it cannot. */
   readonly usesEncoder?: boolean;
   readonly params: P;
+  /** The parameter, and above which value of it, that makes what it produces read a guidance scale. */
+  readonly guidedAbove?: { readonly param: string & keyof z.output<P>; readonly value: number };
   /**
    * Standards that differ where samples are images: they fill in for parameters that are left out;
    * `conditional` where there are classes alone.

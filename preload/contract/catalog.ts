@@ -44,6 +44,11 @@ export const methodEntry = z.object({
   usesEncoder: z.boolean(),
   params: jsonSchema,
   /**
+   * A number among its parameters, and above which its samples can be asked for a guidance scale; left out
+   * where they never can. Velocities can always be guided.
+   */
+  guidedAbove: z.object({ param: z.string(), value: z.number() }).optional(),
+  /**
    * Parameters whose standard differs where samples are images, and what it is there; `conditional` holds
    * where there are classes alone.
    */
@@ -52,6 +57,15 @@ export const methodEntry = z.object({
   views: z.array(z.string()),
 });
 export type MethodEntry = z.infer<typeof methodEntry>;
+
+/** Whether samples can be asked for a guidance scale. @param params  of the run */
+export function isGuidable(
+  { produces: product, guidedAbove }: Pick<MethodEntry, 'produces' | 'guidedAbove'>,
+  params: Readonly<Record<string, unknown>>,
+): boolean {
+  if (product === 'velocity') return true;
+  return guidedAbove !== undefined && Number(params[guidedAbove.param]) > guidedAbove.value;
+}
 
 export const datasetEntry = z.object({
   id: z.string(),

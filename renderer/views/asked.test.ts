@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { runSummary } from '../testing/fake-engine.ts';
 import { askableOf, askedOf } from './asked.ts';
 
-const points = (classes: number) => askableOf({ classes, sampleShape: undefined });
-const images = (classes: number) => askableOf({ classes, sampleShape: [8, 8, 1] });
+const velocity = { produces: 'velocity' } as const;
+const points = (classes: number) => askableOf(runSummary('a', { classes }), velocity);
+const images = (classes: number) => askableOf(runSummary('a', { classes, sampleShape: [8, 8, 1] }), velocity);
 
 describe('askedOf', () => {
   it('asks a run without classes for nothing', () => {
@@ -24,5 +26,24 @@ describe('askedOf', () => {
   it('asks for a class, and for guidance other than none', () => {
     expect(askedOf(points(3), { label: 2, guidance: 1 })).toEqual({ label: 2 });
     expect(askedOf(images(3), { label: 0, guidance: 0 })).toEqual({ label: 0, guidance: 0 });
+  });
+
+  it('guides what is no velocity only if it has learnt to read a scale', () => {
+    const method = { produces: 'flowMap', guidedAbove: { param: 'most', value: 1 } } as const;
+    const student = (params: Record<string, unknown>) => {
+      const run = runSummary('a', { classes: 3 });
+      return askableOf({ ...run, config: { ...run.config, params } }, method);
+    };
+    const wanted = { label: 2, guidance: 2 };
+    expect(askedOf(student({ most: 4 }), wanted)).toEqual(wanted);
+    for (const askable of [
+      student({ most: 1 }),
+      student({}),
+      askableOf(runSummary('a', { classes: 3 }), { produces: 'policy' }),
+    ]) {
+      expect(askable.isGuidable).toBe(false);
+      expect(askedOf(askable, wanted)).toEqual({ label: 2 });
+    }
+    expect(askedOf(askableOf(null, null), wanted)).toEqual({});
   });
 });

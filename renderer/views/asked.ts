@@ -1,3 +1,5 @@
+import { isGuidable } from '#contract/catalog.ts';
+import type { MethodEntry } from '#contract/catalog.ts';
 import type { RunSummary } from '#contract/runs.ts';
 
 /** What a person asks of models with classes. */
@@ -12,27 +14,39 @@ export interface Wanted {
 export const mostGuidance = 8;
 
 /** What a run can be asked for. */
-interface Askable {
+export interface Askable {
   readonly classes: number;
+  /** Whether it can be asked for a guidance scale: what makes samples in few steps has to learn to read one. */
+  readonly isGuidable: boolean;
   /** Whether samples that are asked for no class are dealt out over all of them. */
   readonly isDealt: boolean;
 }
 
 /** What a run can be asked for: images are dealt out over the classes, points are of any. */
-export function askableOf({ classes, sampleShape }: Pick<RunSummary, 'classes' | 'sampleShape'>): Askable {
-  return { classes, isDealt: sampleShape?.length === 3 };
+export function askableOf(
+  run: Pick<RunSummary, 'classes' | 'sampleShape' | 'config'> | null,
+  method: Pick<MethodEntry, 'produces' | 'guidedAbove'> | null,
+): Askable {
+  if (run === null || method === null) return { classes: 0, isGuidable: false, isDealt: false };
+  const { classes, sampleShape, config } = run;
+  return {
+    classes,
+    isGuidable: classes > 0 && isGuidable(method, config.params),
+    isDealt: sampleShape?.length === 3,
+  };
 }
 
 /**
  * The part of it that a run understands: nothing for one without classes, no class that it does not have,
- * and no guidance where its samples have no class to be guided to, which the engine would refuse.
+ * and no guidance where its samples have no class to be guided to or it cannot be guided, which the engine
+ * would refuse.
  */
 export function askedOf(
-  { classes, isDealt }: Askable,
+  { classes, isGuidable: canGuide, isDealt }: Askable,
   { label, guidance }: Wanted,
 ): { label?: number; guidance?: number } {
   if (classes === 0) return {};
-  const guided = guidance === 1 ? {} : { guidance };
+  const guided = guidance === 1 || !canGuide ? {} : { guidance };
   if (label !== null && label < classes) return { label, ...guided };
   return isDealt ? guided : {};
 }

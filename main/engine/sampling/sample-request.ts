@@ -1,5 +1,6 @@
 /** What a model is asked for when it draws samples, and what it cannot be asked for. */
 import { WorkbenchError } from '#contract/errors.ts';
+import { isGuidable } from '#contract/catalog.ts';
 import type { Plan } from '../plan/plan.ts';
 import { labelled } from './labels.ts';
 import type { Asked } from './model-programs.ts';
@@ -48,7 +49,7 @@ function requireGuidable(
 }
 
 function requireClasses(
-  { bound: { classes = 0 } }: Plan,
+  { bound: { classes = 0 }, method, config }: Plan,
   { label, labels, guidance = 1 }: Asked,
   count: number,
 ): void {
@@ -63,6 +64,9 @@ function requireClasses(
   }
   if (label === undefined && labels === undefined && guidance !== 1) {
     refuse('guidance', '1 where no class is asked for', guidance);
+  }
+  if (guidance !== 1 && !isGuidable(method, config.params)) {
+    refuse('guidance', `1, for this ${method.produces} has not learnt to read a scale`, guidance);
   }
 }
 

@@ -28,6 +28,7 @@ export const drifting = defineMethod({
   needsTeacher: false,
   usesEncoder: true,
   params,
+  guidedAbove: { param: 'unconditional', value: 0 },
   imageDefaults: IMAGE_DEFAULTS,
   views: ['samples', 'drift'],
   bind(options, context) {

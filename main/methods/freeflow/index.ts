@@ -31,6 +31,7 @@ export const freeflow = defineMethod({
   produces: 'flowMap',
   needsTeacher: true,
   params,
+  guidedAbove: { param: 'guidanceMax', value: 1 },
   imageDefaults: imageStudentDefaults,
   views: ['trajectories', 'velocity', 'samples'],
   bind(options, context: MethodContext) {

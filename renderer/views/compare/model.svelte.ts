@@ -10,6 +10,8 @@ import type { PaneScope } from '../../state/pane.svelte.ts';
 import { isActive } from '../../state/runs.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
 import { extentOf } from '../../ui/draw-points.ts';
+import { askableOf } from '../asked.ts';
+import type { Askable } from '../asked.ts';
 import { onPlane } from '../axes.ts';
 import { differenceOf, largestOf } from '../difference.ts';
 import type { Difference } from '../difference.ts';
@@ -84,8 +86,15 @@ export class CompareModel {
   readonly done = $derived.by(
     () => this.asks.filter((ask) => this.#settings.comparison.get(ask) !== null).length,
   );
-  /** Most classes that any row can be asked for. */
-  readonly classes = $derived.by(() => Math.max(0, ...this.runs.map((run) => run.classes)));
+  /** What any row can be asked for; the others are asked for as much of it as they understand. */
+  readonly askable = $derived.by((): Askable => {
+    const each = this.rows.map(({ run, method }) => askableOf(run, method));
+    return {
+      classes: Math.max(0, ...each.map(({ classes }) => classes)),
+      isGuidable: each.some(({ isGuidable }) => isGuidable),
+      isDealt: each.some(({ isDealt }) => isDealt),
+    };
+  });
   /** What they are called, where all rows that have classes call them the same. */
   readonly classNames = $derived.by(() => {
     const [first, ...others] = this.runs

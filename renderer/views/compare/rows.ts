@@ -65,7 +65,7 @@ export function rowOf(
   }: { method: MethodEntry; colour: string; step: number; settings: CellSettings },
 ): Row {
   const { nfes, count, seed } = settings;
-  const asked = askedOf(askableOf(run), settings);
+  const asked = askedOf(askableOf(run, method), settings);
   const shown = run.sampleShape?.length === 3 ? Math.min(count, mostImages) : count;
   const has = (nfe: number): boolean => method.produces !== 'generator' || nfe === 1;
   // Where its teacher takes the noise is the same whatever the evaluations: it comes with the first cell.

@@ -11,7 +11,7 @@ import { useLiveView } from '../../state/use-live-view.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
 import type { Theme } from '../../theme/theme.svelte.ts';
 import { formatCount } from '../../ui/format.ts';
-import { askedOf } from '../asked.ts';
+import { askableOf, askedOf } from '../asked.ts';
 import { budgetOf, hasBudget, hasSampler } from '../budget.ts';
 import { isCostly } from '../costly.ts';
 import { noiseDimOf } from '../noise.ts';
@@ -38,7 +38,8 @@ export class ImageModel {
   readonly #theme: Theme;
 
   readonly produces = $derived.by(() => this.#scope.method?.produces);
-  readonly classes = $derived.by(() => this.#scope.run?.classes ?? 0);
+  readonly askable = $derived.by(() => askableOf(this.#scope.run, this.#scope.method));
+  readonly classes = $derived.by(() => this.askable.classes);
   /** What they are called; undefined where they have no names. */
   readonly classNames = $derived.by(() => {
     const { run } = this.#scope;
@@ -98,18 +99,14 @@ export class ImageModel {
   /** What all requests for samples of this run say alike. */
   readonly asked = $derived.by(() => {
     const { sampler, guided, guidanceHigh, wanted } = this.#settings;
-    const classAsked = this.isByClass
-      ? wanted.guidance === 1
-        ? {}
-        : { guidance: wanted.guidance }
-      : askedOf({ classes: this.classes, isDealt: true }, wanted);
-    const isGuided = 'guidance' in classAsked;
+    const classAsked = askedOf(this.askable, this.isByClass ? { ...wanted, label: null } : wanted);
+    const hasInterval = 'guidance' in classAsked && this.produces === 'velocity';
     return {
       sampler,
       nfe: this.nfe,
       ...classAsked,
-      ...(isGuided && guided === 'three' && this.channels > 3 ? { guidanceChannels: 3 } : {}),
-      ...(isGuided && guidanceHigh < 1 ? { guidanceHigh } : {}),
+      ...(hasInterval && guided === 'three' && this.channels > 3 ? { guidanceChannels: 3 } : {}),
+      ...(hasInterval && guidanceHigh < 1 ? { guidanceHigh } : {}),
     };
   });
   readonly #wanted = $derived.by((): ViewRequest | null => {
@@ -238,7 +235,9 @@ export class ImageModel {
       ...this.asked,
     };
     const isAskable = run.classes === this.classes;
-    const { produces } = this.#workbench.catalog.method(run.config.method) ?? {};
+    const method = this.#workbench.catalog.method(run.config.method);
+    const isGuided = isAskable && guidance !== undefined && askableOf(run, method).isGuidable;
+    const hasInterval = isGuided && method?.produces === 'velocity';
     return {
       run: run.id,
       // A run that trains is shown as it was when it was asked: its rows would change under the eye.
@@ -247,13 +246,13 @@ export class ImageModel {
       count: this.count,
       seed: this.#settings.seed,
       ...(isAskable ? asked : {}),
-      ...(isAskable && guidance !== undefined ? { guidance } : {}),
+      ...(isGuided ? { guidance } : {}),
       withTeacher: false,
       further: {
-        ...(hasSampler(produces) ? { sampler } : {}),
+        ...(hasSampler(method?.produces) ? { sampler } : {}),
         ...(isAskable && this.isByClass ? { byClass: true } : {}),
-        ...(isAskable && guidanceHigh !== undefined ? { guidanceHigh } : {}),
-        ...(isAskable && guidanceChannels !== undefined ? { guidanceChannels } : {}),
+        ...(hasInterval && guidanceHigh !== undefined ? { guidanceHigh } : {}),
+        ...(hasInterval && guidanceChannels !== undefined ? { guidanceChannels } : {}),
       },
     };
   }

@@ -4,7 +4,7 @@ import type { RunSummary } from '#contract/runs.ts';
 import { LiveView } from '../../state/live-view.svelte.ts';
 import type { PaneScope } from '../../state/pane.svelte.ts';
 import type { Workbench } from '../../state/workbench.svelte.ts';
-import { askedOf } from '../asked.ts';
+import { askableOf, askedOf } from '../asked.ts';
 import { budgetOf } from '../budget.ts';
 import { hasSameData, noiseDimOf } from '../noise.ts';
 import type { TrajectorySettings } from './settings.svelte.ts';
@@ -37,8 +37,6 @@ export class OverlayView {
   readonly #method = $derived.by(() =>
     this.run === null ? null : this.#workbench.catalog.method(this.run.config.method),
   );
-  readonly #classes = $derived.by(() => this.run?.classes ?? 0);
-  readonly #isImage = $derived.by(() => this.run?.sampleShape?.length === 3);
   readonly colour = $derived.by(() =>
     this.run === null ? '--ink' : this.#workbench.runs.colour(this.run.id),
   );
@@ -70,7 +68,7 @@ export class OverlayView {
       const { client } = this.#workbench.connection;
       const { sampler, wanted } = this.#settings;
       const count = this.#count();
-      const asked = askedOf({ classes: this.#classes, isDealt: this.#isImage }, wanted);
+      const asked = askedOf(askableOf(this.run, this.#method), wanted);
       const nfe = budgetOf(this.#settings, this.#method?.produces);
       const hasPaths = this.#method?.views.includes('trajectories') ?? false;
       const view: ViewRequest = hasPaths
