@@ -63,8 +63,8 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFr
 
   switch (view.kind) {
     case 'samples': {
-      const asked = askedOf(plan, view);
-      const { points, nfe: taken } = await model.sample(state, { ...asked, ...signal });
+      const asked = { ...askedOf(plan, view), ...signal };
+      const { points, nfe: taken } = await model.sample(state, asked);
       const teacher: ViewFrame['arrays'] = view.withTeacher
         ? { teacher: Float32Array.from(await model.teacher.ends(asked.count, view.seed, asked)) }
         : {};
@@ -80,8 +80,8 @@ async function frameOf(of: ViewOf, view: ParsedViewRequest): Promise<Omit<ViewFr
       return { ...made, imageShape: [...shape], arrays: { ...made.arrays, images } };
     }
     case 'trajectories': {
-      const asked = askedOf(plan, view);
-      const path = await model.trajectories(state, { ...asked, ...signal }, 'all');
+      const asked = { ...askedOf(plan, view), ...signal };
+      const path = await model.trajectories(state, asked, 'all');
       const beside = view.withTeacher
         ? thinned(await model.teacher.path(asked.count, view.seed, asked))
         : null;
