@@ -1,44 +1,21 @@
 /** Classes, guidance and noise search, as a client of the engine has them. */
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
+import { describe, expect, it } from 'vitest';
 import type { RunConfigInput, RunSummary } from '#contract/runs.ts';
 import type { CallInput, WorkbenchClient } from '#contract/workbench.ts';
-import { scratchFolder } from '../store/testdata/scratch.ts';
-import { Engine } from './service.ts';
+import { openedEngine, trainedRun } from './testing/opened-engine.ts';
 
 const MODES = 2;
 
-function opened(): WorkbenchClient {
-  const engine = new Engine({ home: scratchFolder(), version: '0.0.0-test', warn: () => undefined });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return createClient(near);
-}
-
-async function trained(client: WorkbenchClient, change: Partial<RunConfigInput>): Promise<RunSummary> {
-  const { id } = await client.call('runs.create', {
-    config: {
-      method: 'teacher',
-      dataset: { id: 'bimodal' },
-      steps: 400,
-      checkpointEvery: 400,
-      evalEvery: 0,
-      filmFrames: 0,
-      executor: 'ort-cpu',
-      ...change,
-    },
-  });
-  return new Promise((resolve, reject) => {
-    const stop = client.listen('runs.watch', {}, (each) => {
-      if (each.kind !== 'run' || each.run.id !== id) return;
-      if (each.run.status === 'failed') reject(new Error(each.run.error?.message));
-      if (each.run.status !== 'finished') return;
-      stop();
-      resolve(each.run);
-    });
+function trained(client: WorkbenchClient, change: Partial<RunConfigInput>): Promise<RunSummary> {
+  return trainedRun(client, {
+    method: 'teacher',
+    dataset: { id: 'bimodal' },
+    steps: 400,
+    checkpointEvery: 400,
+    evalEvery: 0,
+    filmFrames: 0,
+    executor: 'ort-cpu',
+    ...change,
   });
 }
 
@@ -62,7 +39,7 @@ async function shareOf(
 
 describe('a conditional teacher', () => {
   it('makes samples of the class that is asked for, and its student after it', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const teacher = await trained(client, { params: CONDITIONAL });
     expect(teacher.classes).toBe(MODES);
     for (let label = 0; label < MODES; label++) {
@@ -80,7 +57,7 @@ describe('a conditional teacher', () => {
   });
 
   it('costs two network calls where it is guided, which moves samples', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const { id: run } = await trained(client, { params: CONDITIONAL, steps: 20 });
     const compute = (guidance: number) =>
       client.call('views.compute', {
@@ -94,7 +71,7 @@ describe('a conditional teacher', () => {
   });
 
   it('refuses classes that are not there, and guidance towards none', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const { id: run } = await trained(client, { params: CONDITIONAL, steps: 2 });
     const compute = (view: Record<string, unknown>) =>
       client.call('views.compute', {
@@ -123,7 +100,7 @@ describe('a conditional teacher', () => {
   });
 
   it('has students that are guided if they have learnt to read a scale, and refuse one if not', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const { id: teacher } = await trained(client, { params: CONDITIONAL, steps: 2 });
     const small = { conditional: true, batch: 8, width: 16, depth: 1 };
     const studentOf = (method: string, more: Record<string, unknown>) =>
@@ -157,7 +134,7 @@ describe('a conditional teacher', () => {
   });
 
   it('needs data with known modes', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const params = { conditional: true };
     await expect(
       client.call('runs.create', {
@@ -170,7 +147,7 @@ describe('a conditional teacher', () => {
 });
 
 it('a student that starts from noised data needs data with the classes of its teacher', async () => {
-  const client = opened();
+  const { client } = openedEngine();
   const { id: teacher } = await trained(client, { params: CONDITIONAL, steps: 2 });
   const params = { conditional: true };
   const config = { method: 'consistency', teacher, params };
@@ -191,7 +168,7 @@ describe('a noise search', () => {
   };
 
   it('spends the NFE that it is given and finds better noises among more', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const { id: run } = await trained(client, STUDENT);
     const evaluate = async (candidates: number) => {
       const { results } = await client.call('runs.evaluate', {
@@ -214,7 +191,7 @@ describe('a noise search', () => {
   });
 
   it('refuses what it cannot do', async () => {
-    const client = opened();
+    const { client } = openedEngine();
     const { id: run } = await trained(client, { ...STUDENT, steps: 2 });
     const evaluate = (
       id: string,

@@ -3,30 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WorkbenchError } from '#contract/errors.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
-import { type RunConfigInput, type RunStatus, type RunSummary, trainedOnText } from '#contract/runs.ts';
-import type { WorkbenchClient } from '#contract/workbench.ts';
-import { scratchFolder } from '../store/testdata/scratch.ts';
+import { type RunConfigInput, type RunSummary, trainedOnText } from '#contract/runs.ts';
 import { replaceExecutor } from '../tensor/device.ts';
 import type { Executor } from '../tensor/executors/executor.ts';
-import { Engine } from './service.ts';
 import { faultyExecutor } from './testing/faulty-executor.ts';
-
-interface Opened {
-  readonly engine: Engine;
-  readonly client: WorkbenchClient;
-  readonly home: string;
-}
-
-function opened(home = scratchFolder()): Opened {
-  const engine = new Engine({ home, version: 'test', warn: () => {}, measureSecs: 0.05 });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return { engine, client: createClient(near), home };
-}
+import { type OpenedEngine, openedEngine, untilStatus } from './testing/opened-engine.ts';
 
 function put(make: () => Executor): void {
   onTestFinished(replaceExecutor('ort-webgpu', make));
@@ -59,31 +40,19 @@ function configOf(change: Partial<RunConfigInput> = {}): RunConfigInput {
   };
 }
 
-async function until(client: WorkbenchClient, run: string, ...wanted: RunStatus[]): Promise<RunSummary> {
-  return new Promise((resolve, reject) => {
-    const stop = client.listen(
-      'runs.watch',
-      {},
-      (change) => {
-        if (change.kind !== 'run' || change.run.id !== run || !wanted.includes(change.run.status)) return;
-        stop();
-        resolve(change.run);
-      },
-      (error) => reject(error ?? new Error('runs.watch ended')),
-    );
-  });
-}
-
 /** Trains on a device that is lost in step 16, after the checkpoint of step 10. */
-async function lostRun(opened: Opened, change: Partial<RunConfigInput> = {}): Promise<RunSummary> {
+async function lostRun(
+  opened: Pick<OpenedEngine, 'client'>,
+  change: Partial<RunConfigInput> = {},
+): Promise<RunSummary> {
   put(() => faultyExecutor({ steps: 15 }));
   const { id } = await opened.client.call('runs.create', { config: configOf(change) });
-  return until(opened.client, id, 'failed');
+  return untilStatus(opened.client, id, 'failed');
 }
 
 describe('a run whose device is lost', () => {
   it('says what happened, on what, what is kept, and how to go on', async () => {
-    const { error, step, executor, device } = await lostRun(opened());
+    const { error, step, executor, device } = await lostRun(openedEngine());
     expect([step, executor, device]).toEqual([10, 'ort-webgpu', 'Test GPU']);
     expect(error).toEqual({
       code: 'engine/device-lost',
@@ -93,10 +62,10 @@ describe('a run whose device is lost', () => {
   });
 
   it('goes on with another executor from its checkpoint, and keeps to that one', async () => {
-    const all = opened();
+    const all = openedEngine();
     const { id, config } = await lostRun(all);
     await all.client.call('runs.resume', { run: id, executor: 'ort-cpu' });
-    const finished = await until(all.client, id, 'finished', 'failed');
+    const finished = await untilStatus(all.client, id, 'finished', 'failed');
     expect(finished).toMatchObject({ status: 'finished', step: 30, error: null, executor: 'ort-cpu' });
     // The config made the numbers up to here, and stays.
     expect(finished.config).toEqual(config);
@@ -112,22 +81,22 @@ describe('a run whose device is lost', () => {
     expect([...loss.steps]).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     const { engine, home } = all;
     await engine.close();
-    expect(await opened(home).client.call('runs.get', { run: id })).toEqual(finished);
+    expect(await openedEngine({ home }).client.call('runs.get', { run: id })).toEqual(finished);
   });
 
   it('trains again where it was once the device is back, as if nothing had been', async () => {
-    const all = opened();
+    const all = openedEngine();
     const { id } = await lostRun(all);
     put(() => faultyExecutor());
     await all.client.call('runs.resume', { run: id });
-    const finished = await until(all.client, id, 'finished', 'failed');
+    const finished = await untilStatus(all.client, id, 'finished', 'failed');
     expect(finished.trainedOn).toEqual([{ executor: 'ort-webgpu', device: 'Test GPU', fromStep: 0 }]);
     const whole = await all.client.call('runs.create', { config: configOf() });
-    expect((await until(all.client, whole.id, 'finished')).latest).toEqual(finished.latest);
+    expect((await untilStatus(all.client, whole.id, 'finished')).latest).toEqual(finished.latest);
   });
 
   it('can be looked at meanwhile: views compute on what there is', async () => {
-    const all = opened();
+    const all = openedEngine();
     const { id } = await lostRun(all);
     absent();
     const frame = await all.client.call('views.compute', {
@@ -140,7 +109,7 @@ describe('a run whose device is lost', () => {
 
 describe('a run of float16', () => {
   it('goes on in float32 where nothing else can', async () => {
-    const all = opened();
+    const all = openedEngine();
     const devices = [faultyExecutor({ steps: 15 })];
     put(() => {
       const next = devices.pop();
@@ -148,16 +117,16 @@ describe('a run of float16', () => {
       throw new WorkbenchError('engine/no-executor', 'No WebGPU adapter was found.');
     });
     const { id } = await all.client.call('runs.create', { config: configOf({ precision: 'float16' }) });
-    expect((await until(all.client, id, 'failed')).device).toBe('Test GPU, float16');
+    expect((await untilStatus(all.client, id, 'failed')).device).toBe('Test GPU, float16');
     await all.client.call('runs.resume', { run: id, executor: 'auto' });
-    const finished = await until(all.client, id, 'finished', 'failed');
+    const finished = await untilStatus(all.client, id, 'finished', 'failed');
     expect([finished.status, finished.executor]).toEqual(['finished', 'ort-cpu']);
     expect(finished.device).not.toContain('float16');
   });
 
   it('is refused for an executor that has none', async () => {
     const config = configOf({ executor: 'ort-cpu', precision: 'float16' });
-    await expect(opened().client.call('runs.create', { config })).rejects.toMatchObject({
+    await expect(openedEngine().client.call('runs.create', { config })).rejects.toMatchObject({
       code: 'config/wrong-value',
       detail: { field: 'precision' },
     });
@@ -166,10 +135,10 @@ describe('a run of float16', () => {
 
 describe('a model whose device is lost while it is looked at', () => {
   it('is loaded anew on what there is', async () => {
-    const all = opened();
+    const all = openedEngine();
     put(() => faultyExecutor());
     const { id } = await all.client.call('runs.create', { config: configOf() });
-    await until(all.client, id, 'finished');
+    await untilStatus(all.client, id, 'finished');
     await all.engine.close();
 
     const devices = [faultyExecutor({ views: 0 })];
@@ -178,7 +147,7 @@ describe('a model whose device is lost while it is looked at', () => {
       if (next !== undefined) return next;
       throw new WorkbenchError('engine/no-executor', 'No WebGPU adapter was found.');
     });
-    const { client } = opened(all.home);
+    const { client } = openedEngine({ home: all.home });
     const look = () =>
       client.call('views.compute', { run: id, view: { kind: 'samples', count: 4, nfe: 1, seed: 0 } });
     await expect(look()).rejects.toMatchObject({ code: 'engine/device-lost' });
@@ -188,7 +157,7 @@ describe('a model whose device is lost while it is looked at', () => {
 
 describe('a run before its first checkpoint', () => {
   it('says that it begins anew', async () => {
-    const { error, step } = await lostRun(opened(), { checkpointEvery: 20 });
+    const { error, step } = await lostRun(openedEngine(), { checkpointEvery: 20 });
     expect(step).toBe(0);
     expect(error?.message).toContain('no checkpoint was saved yet, so it begins anew when it is resumed');
   });
@@ -196,14 +165,14 @@ describe('a run before its first checkpoint', () => {
 
 describe('a run whose executor is not there', () => {
   it('says why, and stays resumable', async () => {
-    const all = opened();
+    const all = openedEngine();
     put(() => faultyExecutor({ steps: 15 }));
     const { id } = await all.client.call('runs.create', { config: configOf() });
-    await until(all.client, id, 'failed');
+    await untilStatus(all.client, id, 'failed');
     absent();
     for (const executor of [undefined, 'ort-webgpu'] as const) {
       await all.client.call('runs.resume', { run: id, ...(executor && { executor }) });
-      const { error, step } = await until(all.client, id, 'failed');
+      const { error, step } = await untilStatus(all.client, id, 'failed');
       expect(step).toBe(10);
       expect(error).toEqual({
         code: 'engine/no-executor',
@@ -212,13 +181,13 @@ describe('a run whose executor is not there', () => {
       });
     }
     await all.client.call('runs.resume', { run: id, executor: 'auto' });
-    expect((await until(all.client, id, 'finished', 'failed')).status).toBe('finished');
+    expect((await untilStatus(all.client, id, 'finished', 'failed')).status).toBe('finished');
   });
 
   it('before its first step says so too', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const { id } = await client.call('runs.create', { config: configOf() });
-    const { error, trainedOn, executor, device } = await until(client, id, 'failed');
+    const { error, trainedOn, executor, device } = await untilStatus(client, id, 'failed');
     expect(error?.message).toContain(
       'is not available: No WebGPU adapter was found. No checkpoint was saved',
     );
@@ -228,29 +197,29 @@ describe('a run whose executor is not there', () => {
 
 describe('a run of auto', () => {
   it('stays with what it began on while that is there', async () => {
-    const all = opened();
+    const all = openedEngine();
     const { id } = await all.client.call('runs.create', {
       config: configOf({ executor: 'auto', steps: 4_000_000, checkpointEvery: 10 }),
     });
-    await until(all.client, id, 'running');
+    await untilStatus(all.client, id, 'running');
     await all.client.call('runs.stop', { run: id });
-    const stopped = await until(all.client, id, 'stopped');
+    const stopped = await untilStatus(all.client, id, 'stopped');
     expect(stopped.executor).toBe('ort-cpu');
     // Another one comes, which would be measured and may be faster.
     await all.engine.close();
     put(() => faultyExecutor());
-    const { client } = opened(all.home);
+    const { client } = openedEngine({ home: all.home });
     await client.call('runs.resume', { run: id });
-    const running = await until(client, id, 'running');
+    const running = await untilStatus(client, id, 'running');
     expect(running.trainedOn).toEqual(stopped.trainedOn);
     expect(fs.existsSync(path.join(all.home, 'executors.json'))).toBe(false);
   });
 
   it('waits until it is measured what is fastest', async () => {
     put(() => faultyExecutor());
-    const { client } = opened();
+    const { client } = openedEngine();
     const { id } = await client.call('runs.create', { config: configOf({ executor: 'auto' }) });
-    const finished = await until(client, id, 'finished', 'failed');
+    const finished = await untilStatus(client, id, 'finished', 'failed');
     const { executor, executors } = await client.call('engine.describe', {});
     expect(executors.filter(({ score }) => score !== null).map(({ id }) => id)).toEqual([
       'ort-cpu',
@@ -262,27 +231,27 @@ describe('a run of auto', () => {
 
 describe('a run of an older version', () => {
   it('says what it was trained on as far as it knew', async () => {
-    const { client, home, engine } = opened();
+    const { client, home, engine } = openedEngine();
     const { id } = await client.call('runs.create', { config: configOf({ executor: 'ort-cpu' }) });
-    const finished = await until(client, id, 'finished');
+    const finished = await untilStatus(client, id, 'finished');
     await engine.close();
     const file = path.join(home, 'runs', id, 'run.json');
     const { trainedOn: _, ...older } = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
     fs.writeFileSync(file, JSON.stringify(older));
-    const [read] = await opened(home).client.call('runs.list', {});
+    const [read] = await openedEngine({ home }).client.call('runs.list', {});
     expect(read!.trainedOn).toEqual([{ executor: 'ort-cpu', device: finished.device, fromStep: 0 }]);
     const { executor: _executor, ...before } = older;
     fs.writeFileSync(file, JSON.stringify({ ...before, executor: null, device: null }));
-    const [never] = await opened(home).client.call('runs.list', {});
+    const [never] = await openedEngine({ home }).client.call('runs.list', {});
     expect(never!.trainedOn).toEqual([]);
   });
 });
 
 it('a run that trains cannot be put elsewhere meanwhile', async () => {
-  const { client } = opened();
+  const { client } = openedEngine();
   const config = configOf({ executor: 'ort-cpu', steps: 4_000_000, checkpointEvery: 4_000_000 });
   const { id } = await client.call('runs.create', { config });
-  await until(client, id, 'running');
+  await untilStatus(client, id, 'running');
   await expect(client.call('runs.resume', { run: id, executor: 'reference' })).rejects.toMatchObject({
     code: 'run/is-training',
   });

@@ -2,11 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Warning } from '#contract/errors.ts';
 import type { ViewFrame, ViewRequest } from '#contract/frames.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
 import {
   type MetricsBatch,
   type RunChange,
@@ -19,29 +15,7 @@ import type { StreamInput, StreamName, StreamOutput, WorkbenchClient } from '#co
 import { readSafetensors } from '../checkpoints/index.ts';
 import { methods } from '../methods/index.ts';
 import { scratchFolder } from '../store/testdata/scratch.ts';
-import { Engine } from './service.ts';
-
-interface Opened {
-  readonly engine: Engine;
-  readonly client: WorkbenchClient;
-  readonly home: string;
-  readonly warnings: Warning[];
-}
-
-/** An engine on a folder of its own unless one is given, with a client; closed when the test ends. */
-function opened(home = scratchFolder(), options: { allowsFolders?: boolean; demos?: string } = {}): Opened {
-  const warnings: Warning[] = [];
-  const engine = new Engine({
-    home,
-    version: '0.0.0-test',
-    warn: (warning) => void warnings.push(warning),
-    ...options,
-  });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return { engine, client: createClient(near), home, warnings };
-}
+import { openedEngine, untilStatus } from './testing/opened-engine.ts';
 
 /** Steps of a fraction of a millisecond. */
 const TINY = { batch: 8, width: 8, depth: 1, noiseDim: 2 };
@@ -95,10 +69,6 @@ function firstOf<K extends StreamName>(
 async function untilRun(client: WorkbenchClient, isGood: (run: RunSummary) => boolean): Promise<RunSummary> {
   const change = await firstOf(client, 'runs.watch', {}, (each) => each.kind === 'run' && isGood(each.run));
   return (change as Extract<RunChange, { kind: 'run' }>).run;
-}
-
-function untilStatus(client: WorkbenchClient, id: string, ...wanted: RunStatus[]): Promise<RunSummary> {
-  return untilRun(client, (run) => run.id === id && wanted.includes(run.status));
 }
 
 function untilStep(client: WorkbenchClient, id: string, step: number): Promise<RunSummary> {
@@ -167,7 +137,7 @@ const refused = (code: string, ...words: string[]) => ({
 
 describe('a run', () => {
   it('is created, watched and finished', async () => {
-    const { client, warnings } = opened();
+    const { client, warnings } = openedEngine();
     const { values } = collected(client, 'runs.watch', {});
     const created = await client.call('runs.create', { config: configOf({ name: 'first', evalEvery: 10 }) });
     expect(created).toMatchObject({ name: 'first', status: 'queued', step: 0, error: null, executor: null });
@@ -197,7 +167,7 @@ describe('a run', () => {
   });
 
   it('is refused before anything is written where its config is wrong', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const refusal = (change: Partial<RunConfigInput>, error: object) =>
       expect(client.call('runs.create', { config: configOf(change) })).rejects.toMatchObject(error);
     await refusal(
@@ -226,14 +196,14 @@ describe('a run', () => {
   });
 
   it('is not found under an id that is none', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     for (const run of ['20260101T000000000-00000000', '../..', '/etc']) {
       await expect(client.call('runs.get', { run })).rejects.toMatchObject({ code: 'run/not-found' });
     }
   });
 
   it('fails with the reason where its executor is not there, and others go on', async () => {
-    const { client, warnings } = opened();
+    const { client, warnings } = openedEngine();
     const bad = await create(client, configOf({ executor: 'tensorflow' }));
     const good = await create(client, configOf());
     const failed = await untilStatus(client, bad, 'failed');
@@ -243,7 +213,7 @@ describe('a run', () => {
   });
 
   it('pauses, goes on and stops, with a checkpoint at each', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 5);
     await client.call('runs.pause', { run });
@@ -265,7 +235,7 @@ describe('a run', () => {
   });
 
   it('can be stopped while it is paused', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 1);
     await client.call('runs.pause', { run });
@@ -275,7 +245,7 @@ describe('a run', () => {
   });
 
   it('obeys from the moment it is created', async () => {
-    const { client, engine } = opened();
+    const { client, engine } = openedEngine();
     // Without a wire between: the run has its turn, but its step is still being compiled.
     const calls = {
       create: () => engine.calls['runs.create']({ config: runConfig.parse(ENDLESS) }, NEVER),
@@ -298,7 +268,7 @@ describe('a run', () => {
   });
 
   it('is renamed while it trains, and keeps the name', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 1);
     expect((await client.call('runs.rename', { run, name: 'Better name' })).name).toBe('Better name');
@@ -307,7 +277,7 @@ describe('a run', () => {
   });
 
   it('is not deleted while it trains; afterwards it lies whole in the trash', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 1);
     await expect(client.call('runs.delete', { run })).rejects.toMatchObject(
@@ -324,7 +294,7 @@ describe('a run', () => {
 
 describe('the queue', () => {
   it('trains one run after the other in the order they came', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const ids = [await create(client, ENDLESS), await create(client, ENDLESS), await create(client, ENDLESS)];
     const statuses = async (): Promise<RunStatus[]> => {
       const runs = await Promise.all(ids.map((run) => client.call('runs.get', { run })));
@@ -344,7 +314,7 @@ describe('the queue', () => {
   });
 
   it('lets go of a run that is stopped or deleted before its turn', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const first = await create(client, ENDLESS);
     const [second, third, fourth] = [
       await create(client, configOf()),
@@ -370,7 +340,7 @@ describe('resuming', () => {
   });
 
   it('ends, bit for bit, where the uninterrupted run does', async () => {
-    const { client, engine, home } = opened();
+    const { client, engine, home } = openedEngine();
     const whole = await untilStatus(client, await create(client, LONG), 'finished');
 
     const cut = await create(client, LONG);
@@ -381,7 +351,7 @@ describe('resuming', () => {
     expect(stopped.step).toBeLessThan(1200);
     // Once more in another engine: nothing but the folder connects the two.
     await engine.close();
-    const next = opened(home);
+    const next = openedEngine({ home });
     await next.client.call('runs.resume', { run: cut });
     const done = await untilStatus(next.client, cut, 'finished');
     expect(done.latest).toEqual(whole.latest);
@@ -391,7 +361,7 @@ describe('resuming', () => {
   });
 
   it('falls back when the newest checkpoint is damaged, and ends the same', async () => {
-    const { client, engine, home } = opened();
+    const { client, engine, home } = openedEngine();
     const run = await create(client, LONG);
     const whole = await untilStatus(client, run, 'finished');
     const expected = checkpointOf(whole, 1200);
@@ -404,7 +374,7 @@ describe('resuming', () => {
     const file = path.join(whole.folder, 'run.json');
     fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"finished"', '"running"'));
 
-    const next = opened(home);
+    const next = openedEngine({ home });
     expect((await next.client.call('runs.get', { run })).status).toBe('interrupted');
     const view: ViewRequest = { kind: 'samples', count: 4 };
     expect((await next.client.call('views.compute', { run, view })).step).toBe(800);
@@ -417,7 +387,7 @@ describe('resuming', () => {
   });
 
   it('is refused for what is finished', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf());
     await untilStatus(client, run, 'finished');
     await expect(client.call('runs.resume', { run })).rejects.toMatchObject(
@@ -426,10 +396,10 @@ describe('resuming', () => {
   });
 
   it('is refused for what another engine trains', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 1);
-    const other = opened(home);
+    const other = openedEngine({ home });
     expect((await other.client.call('runs.get', { run })).status).toBe('running');
     const refusedLocked = (call: Promise<unknown>) =>
       expect(call).rejects.toMatchObject({ code: 'run/locked' });
@@ -445,7 +415,7 @@ describe('resuming', () => {
 
 describe('divergence', () => {
   it('ends the run at its last good step and says so', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     // Every step multiplies the weights by 1 - 10: float32 is at its end within ten steps.
     const run = await create(
       client,
@@ -481,7 +451,7 @@ describe('divergence', () => {
 
 describe('metrics.watch', () => {
   it('tells every record once and in order, to the last', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf({ steps: 300, evalEvery: 100 }));
     const watch = collected(client, 'metrics.watch', { run });
     await untilStatus(client, run, 'finished');
@@ -496,7 +466,7 @@ describe('metrics.watch', () => {
   });
 
   it('leaves nothing out for one who is slow', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf({ steps: 400 }));
     // Busy with an early batch until after the end.
     const watch = collected(client, 'metrics.watch', { run }, async () => {
@@ -508,7 +478,7 @@ describe('metrics.watch', () => {
   });
 
   it('tells one who is slow what came before a pause', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, ENDLESS);
     const watch = collected(client, 'metrics.watch', { run }, async () => {
       await untilStatus(client, run, 'paused');
@@ -520,7 +490,7 @@ describe('metrics.watch', () => {
   });
 
   it('goes on when the run is taken up again', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, ENDLESS);
     const watch = collected(client, 'metrics.watch', { run });
     await untilStep(client, run, 1);
@@ -551,7 +521,7 @@ describe('views', () => {
   it.each(ofSamples.map(({ id, views, produces }) => [id, { views, produces }] as const))(
     'of %s are computed, each in its form',
     async (method, { views, produces }) => {
-      const { client } = opened();
+      const { client } = openedEngine();
       const known = methods.find(({ id }) => id === method)!.params.shape;
       const params = Object.fromEntries(Object.entries(TINY).filter(([name]) => name in known));
       const { needsTeacher } = methods.find(({ id }) => id === method)!;
@@ -638,7 +608,7 @@ describe('views', () => {
   }
 
   it('of a drift are the same field at its samples, on a grid and at a point', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf());
     await untilStatus(client, run, 'finished');
     const compute = (view: ViewRequest) => client.call('views.compute', { run, view });
@@ -664,7 +634,7 @@ describe('views', () => {
   });
 
   it('of a velocity are the same field on a grid, on particles and at a point', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(
       client,
       configOf({ method: 'teacher', params: { width: 8, depth: 1, batch: 16 } }),
@@ -694,7 +664,7 @@ describe('views', () => {
   });
 
   it('say which number of a probe is missing', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf());
     await untilStatus(client, run, 'finished');
     await expect(
@@ -703,7 +673,7 @@ describe('views', () => {
   });
 
   it('show how far a student is from its teacher', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(
       client,
       configOf({ method: 'freeflow', params: { width: 8, depth: 1, batch: 16 }, teacher: 'analytic' }),
@@ -715,7 +685,7 @@ describe('views', () => {
   });
 
   it('come from a checkpoint where one is named', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf());
     await untilStatus(client, run, 'finished');
     const view: ViewRequest = { kind: 'samples', count: 4 };
@@ -728,7 +698,7 @@ describe('views', () => {
   });
 
   it('have nothing to show before the first checkpoint of a run at rest', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     await create(client, ENDLESS);
     const run = await create(client, configOf());
     await expect(
@@ -737,7 +707,7 @@ describe('views', () => {
   });
 
   it('of a live run move on with it, and rest with it', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, ENDLESS);
     const watch = collected(client, 'views.watch', { run, view: { kind: 'drift', count: 4 } });
     await eventually(() => watch.values.length >= 2);
@@ -761,7 +731,7 @@ describe('views', () => {
   });
 
   it('show the last step to one who is slow', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf({ steps: 400 }));
     const watch = collected(client, 'views.watch', { run, view: { kind: 'samples', count: 4 } }, async () => {
       await untilStatus(client, run, 'finished');
@@ -771,7 +741,7 @@ describe('views', () => {
   });
 
   it('are finished although their run ends meanwhile', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const params = { batch: 8, width: 8, depth: 1, timeChannels: 2 };
     const run = await create(client, { ...ENDLESS, method: 'teacher', params });
     await untilStep(client, run, 1);
@@ -785,7 +755,7 @@ describe('views', () => {
   });
 
   it('are evaluated at every sampling budget', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const params = { batch: 8, width: 8, depth: 1, timeChannels: 2 };
     const run = await create(client, configOf({ method: 'teacher', params, steps: 2 }));
     await untilStatus(client, run, 'finished');
@@ -812,7 +782,7 @@ describe('points that a person brought', () => {
   const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
   it('become a dataset to train on, in every engine on the folder', async () => {
-    const { client, engine, home } = opened();
+    const { client, engine, home } = openedEngine();
     const added = await client.call('datasets.import', { fileName: 'My Ellipse.csv', bytes: bytesOf(CSV) });
     expect(added).toEqual({ id: 'my-ellipse', count: 40, dim: 2 });
     const again = await client.call('datasets.import', { fileName: 'My Ellipse.csv', bytes: bytesOf(CSV) });
@@ -830,7 +800,7 @@ describe('points that a person brought', () => {
     const done = await untilStatus(client, run, 'finished');
     expect(done.latest['energyDistance']).toEqual(expect.any(Number));
     await engine.close();
-    const next = opened(home);
+    const next = openedEngine({ home });
     const frame = await next.client.call('views.compute', { run, view: { kind: 'samples', count: 4 } });
     expect(frame.step).toBe(20);
     expect(next.warnings).toEqual([]);
@@ -841,7 +811,7 @@ describe('points that a person brought', () => {
     ['ragged rows', '1,2\n3,4,5\n', '3 columns|3'],
     ['nothing', '', 'bad.csv'],
   ])('are refused with %s, and nothing is kept', async (_, text, words) => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const error = await client
       .call('datasets.import', { fileName: 'bad.csv', bytes: bytesOf(text) })
       .catch((thrown: unknown) => thrown);
@@ -854,7 +824,7 @@ describe('points that a person brought', () => {
   });
 
   it('stay inside the data folder, whatever the file is called', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = await client.call('datasets.import', {
       fileName: '../../..evil.csv',
       bytes: bytesOf(CSV),
@@ -864,7 +834,7 @@ describe('points that a person brought', () => {
   });
 
   it('are passed over and reported when their file is damaged', async () => {
-    const { client, home, warnings } = opened();
+    const { client, home, warnings } = openedEngine();
     fs.writeFileSync(path.join(home, 'datasets', 'broken.npy'), 'not an array');
     const { datasets } = await client.call('catalog.get', {});
     expect(datasets.some(({ id }) => id === 'broken')).toBe(false);
@@ -874,11 +844,11 @@ describe('points that a person brought', () => {
 
 describe('closing', () => {
   it('saves the run that trains, so that it can go on', async () => {
-    const { client, engine, home } = opened();
+    const { client, engine, home } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 5);
     await engine.close();
-    const next = opened(home);
+    const next = openedEngine({ home });
     const closed = await next.client.call('runs.get', { run });
     expect(closed.status).toBe('stopped');
     expect(closed.step).toBeGreaterThanOrEqual(5);
@@ -889,13 +859,13 @@ describe('closing', () => {
   });
 
   it('waits for a run that is just beginning, and begins no other', async () => {
-    const { engine, home } = opened();
+    const { engine, home } = openedEngine();
     const begin = async () =>
       (await engine.calls['runs.create']({ config: runConfig.parse(ENDLESS) }, NEVER)).id;
     const [first, second] = [await begin(), await begin()];
     await engine.close();
     expect(fs.existsSync(path.join(home, 'runs', first, 'run.lock'))).toBe(false);
-    const next = opened(home);
+    const next = openedEngine({ home });
     const statuses = (await next.client.call('runs.list', {})).map(({ id, status }) => [id, status]);
     expect(Object.fromEntries(statuses)).toEqual({ [first]: 'stopped', [second]: 'queued' });
     // What was waiting waits for a person's word.
@@ -904,7 +874,7 @@ describe('closing', () => {
   });
 
   it('tells those who watch how it left their run', async () => {
-    const { client, engine, warnings } = opened();
+    const { client, engine, warnings } = openedEngine();
     const run = await create(client, ENDLESS);
     const runs = collected(client, 'runs.watch', {});
     const metrics = collected(client, 'metrics.watch', { run });
@@ -916,7 +886,7 @@ describe('closing', () => {
   });
 
   it('can be asked for twice', async () => {
-    const { engine } = opened();
+    const { engine } = openedEngine();
     await Promise.all([engine.close(), engine.close()]);
   });
 });
@@ -925,7 +895,7 @@ describe('a distillation', () => {
   const student = { method: 'piflow', params: { width: 8, depth: 1, batch: 16 } };
 
   it('keeps its teacher, and goes on when the run that taught it is gone', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const small = { width: 8, depth: 1, batch: 16 };
     const teacher = await create(client, configOf({ method: 'teacher', params: small }));
     await untilStatus(client, teacher, 'finished');
@@ -960,7 +930,7 @@ describe('a distillation', () => {
       'expected none',
     ],
   ])('is refused with %s', async (_, change, words) => {
-    const { client } = opened();
+    const { client } = openedEngine();
     await expect(create(client, configOf({ ...student, ...change }))).rejects.toMatchObject({
       message: expect.stringContaining(words) as string,
     });
@@ -968,7 +938,7 @@ describe('a distillation', () => {
   });
 
   it('is refused a run that learns no velocity, and one that has learnt nothing yet', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const drifting = await create(client, configOf());
     await untilStatus(client, drifting, 'finished');
     await expect(create(client, configOf({ ...student, teacher: drifting }))).rejects.toMatchObject(
@@ -990,7 +960,7 @@ describe('the film of a run', () => {
     ['drifting', TINY, { times: [0], most: 1024 }],
     ['teacher', { width: 8, depth: 1, batch: 16 }, { times: [1, 0], most: 256 }],
   ] as const)('of %s keeps what fixed noise became', async (method, params, { times, most }) => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf({ method, params, steps: 20, filmFrames: 5 }));
     await untilStatus(client, run, 'finished');
     const index = await client.call('film.index', { run });
@@ -1015,7 +985,7 @@ describe('the film of a run', () => {
   });
 
   it('is not kept where nobody wants it', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf({ filmFrames: 0 }));
     const { folder } = await untilStatus(client, run, 'finished');
     expect((await client.call('film.index', { run })).steps).toHaveLength(0);
@@ -1026,7 +996,7 @@ describe('the film of a run', () => {
   });
 
   it('goes on where a stopped run does, each step once, and is told to those who watch', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf({ steps: 4000, checkpointEvery: 50, filmFrames: 400 }));
     const watch = collected(client, 'film.watch', { run });
     await untilStep(client, run, 60);
@@ -1042,7 +1012,7 @@ describe('the film of a run', () => {
 
 describe('tags and the trash', () => {
   it('keeps tags, once each', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf());
     await untilStatus(client, run, 'finished');
     expect((await client.call('runs.tag', { run, tags: ['a', 'b', 'a'] })).tags).toEqual(['a', 'b']);
@@ -1053,7 +1023,7 @@ describe('tags and the trash', () => {
   });
 
   it('tells every window of a run that went and came back', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await create(client, configOf());
     const done = await untilStatus(client, run, 'finished');
     const { values } = collected(client, 'runs.watch', {});
@@ -1068,7 +1038,7 @@ describe('tags and the trash', () => {
   });
 
   it('removes a dataset that was brought, and brings it back; a built-in one stays', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const bytes = new TextEncoder().encode('0,0\n1,1\n2,0\n');
     const { id } = await client.call('datasets.import', { fileName: 'three.csv', bytes });
     const before = await client.call('datasets.sample', { dataset: { id }, count: 4 });
@@ -1089,14 +1059,14 @@ describe('tags and the trash', () => {
 
 describe('demos', () => {
   it('are looked at like runs, and changed by nobody', async () => {
-    const maker = opened();
+    const maker = openedEngine();
     const id = await create(maker.client, configOf({ filmFrames: 2 }));
     const { folder } = await untilStatus(maker.client, id, 'finished');
     const demos = scratchFolder();
     fs.cpSync(folder, path.join(demos, 'demo-one'), { recursive: true });
     fs.mkdirSync(path.join(demos, 'demo-broken'));
 
-    const { client, warnings } = opened(undefined, { demos });
+    const { client, warnings } = openedEngine({ demos });
     expect(warnings.map(({ code }) => code)).toEqual(['run/not-found']);
     warnings.length = 0;
     const [demo, ...others] = await client.call('demos.list', {});
@@ -1120,17 +1090,17 @@ describe('demos', () => {
 
 describe('a run in a folder elsewhere', () => {
   it('is found by its path only where the host allows it', async () => {
-    const { client, engine } = opened();
+    const { client, engine } = openedEngine();
     const done = await untilStatus(client, await create(client, configOf()), 'finished');
     await engine.close();
     const elsewhere = path.join(scratchFolder(), 'copied');
     fs.cpSync(done.folder, elsewhere, { recursive: true });
 
-    const careful = opened();
+    const careful = openedEngine();
     await expect(careful.client.call('runs.get', { run: elsewhere })).rejects.toMatchObject({
       code: 'run/not-found',
     });
-    const open = opened(scratchFolder(), { allowsFolders: true });
+    const open = openedEngine({ allowsFolders: true });
     const frame = await open.client.call('views.compute', {
       run: elsewhere,
       view: { kind: 'samples', count: 4 },
@@ -1139,7 +1109,7 @@ describe('a run in a folder elsewhere', () => {
   });
 
   it('goes on there', async () => {
-    const { client, engine } = opened();
+    const { client, engine } = openedEngine();
     const run = await create(client, ENDLESS);
     await untilStep(client, run, 1);
     await client.call('runs.stop', { run });
@@ -1147,7 +1117,7 @@ describe('a run in a folder elsewhere', () => {
     await engine.close();
     const elsewhere = path.join(scratchFolder(), 'copied');
     fs.cpSync(stopped.folder, elsewhere, { recursive: true });
-    const { client: open, engine: opener } = opened(scratchFolder(), { allowsFolders: true });
+    const { client: open, engine: opener } = openedEngine({ allowsFolders: true });
     await open.call('runs.resume', { run: elsewhere });
     while ((await open.call('runs.get', { run: elsewhere })).step <= stopped.step) await later(10);
     await opener.close();
@@ -1159,14 +1129,14 @@ describe('a run in a folder elsewhere', () => {
 
 describe('engine.describe', () => {
   it('says how much memory it uses', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const { memoryBytes } = await firstOf(client, 'engine.watch', {}, () => true);
     // Node alone takes some tens of megabytes.
     expect(memoryBytes).toBeGreaterThan(20e6);
   });
 
   it('says what can compute here', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const described = await client.call('engine.describe', {});
     expect(described).toMatchObject({ version: '0.0.0-test', dataFolder: home, pid: process.pid });
     const available = Object.fromEntries(described.executors.map(({ id, available }) => [id, available]));

@@ -1,10 +1,7 @@
 /** Networks as files: what another program finds in them. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
+import { describe, expect, it } from 'vitest';
 import type { RunConfigInput } from '#contract/runs.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { readSafetensors } from '../../checkpoints/index.ts';
@@ -13,7 +10,6 @@ import { runOnnxFile } from '../../tensor/onnx/file.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { readWeights } from '../plan/weights.ts';
 import { noiseFor } from '../sampling/noise.ts';
-import { Engine } from '../service.ts';
 import {
   TINY_AUTOENCODER,
   TINY_DIT,
@@ -21,15 +17,7 @@ import {
   adoptAutoencoder,
   adoptDit,
 } from '../testing/tiny-models.ts';
-
-function opened(options: { allowsFolders?: boolean } = {}): { client: WorkbenchClient; home: string } {
-  const home = scratchFolder();
-  const engine = new Engine({ home, version: '0.0.0-test', warn: () => {}, ...options });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return { client: createClient(near), home };
-}
+import { openedEngine, trainedRun } from '../testing/opened-engine.ts';
 
 /** A run of a few steps. */
 async function trained(client: WorkbenchClient, change: Partial<RunConfigInput>): Promise<string> {
@@ -43,15 +31,7 @@ async function trained(client: WorkbenchClient, change: Partial<RunConfigInput>)
     filmFrames: 0,
     ...change,
   };
-  const { id } = await client.call('runs.create', { config });
-  await new Promise<void>((resolve) => {
-    const stop = client.listen('runs.watch', {}, (each) => {
-      if (each.kind !== 'run' || each.run.id !== id || each.run.status !== 'finished') return;
-      stop();
-      resolve();
-    });
-  });
-  return id;
+  return (await trainedRun(client, config)).id;
 }
 
 async function refusal(work: Promise<unknown>): Promise<string> {
@@ -73,7 +53,7 @@ describe('an ONNX file', () => {
       2,
     ],
   ])('of %s turns noise into the samples that the run makes', async (_, change, noiseDim) => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const run = await trained(client, change);
     const made = await client.call('models.export', { run, format: 'onnx', batch: 3 });
     expect(made).toMatchObject({ file: path.join(home, 'exports', `${run}.onnx`), format: 'onnx' });
@@ -88,7 +68,7 @@ describe('an ONNX file', () => {
   });
 
   it('of an imported teacher is its velocity, by class', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const { file, verified } = await client.call('models.export', { run: id, format: 'onnx', batch: 2 });
     expect(verified).toBeLessThanOrEqual(1e-5);
@@ -108,7 +88,7 @@ describe('an ONNX file', () => {
   });
 
   it('of an imported policy is rolled out in the calls that were asked for', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_MIXTURE, { convention: 'flow-1000' });
     const files: string[] = [];
     for (const nfe of [1, 2])
@@ -124,7 +104,7 @@ describe('an ONNX file', () => {
   });
 
   it('is not made of what makes no samples, and leaves nothing behind', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptAutoencoder(home, TINY_AUTOENCODER);
     const work = client.call('models.export', { run: id, format: 'onnx' });
     expect(await refusal(work)).toBe('model/makes-no-samples');
@@ -137,7 +117,7 @@ describe('a safetensors file', () => {
     ['dit', (home: string) => adoptDit(home, TINY_DIT)],
     ['autoencoder', (home: string) => adoptAutoencoder(home, TINY_AUTOENCODER)],
   ])('of an imported %s holds its weights as they are', async (_, adopt) => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id, folder, config } = adopt(home);
     const made = await client.call('models.export', { run: id, format: 'safetensors' });
     expect(made.verified).toBe(0);
@@ -147,7 +127,7 @@ describe('a safetensors file', () => {
   });
 
   it('has the original names where the network is theirs, and says why not where it is not', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const made = await client.call('models.export', { run: id, format: 'safetensors', names: 'original' });
     const names = [...readSafetensors(fs.readFileSync(made.file)).tensors.keys()];
@@ -160,7 +140,7 @@ describe('a safetensors file', () => {
   });
 
   it('of a run holds the parameters that it samples with, by name', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const run = await trained(client, {});
     const made = await client.call('models.export', { run, format: 'safetensors' });
     const { tensors, metadata } = readSafetensors(fs.readFileSync(made.file));
@@ -187,12 +167,12 @@ describe('a safetensors file', () => {
 describe('the place of an export', () => {
   it('is for a command of the person at this machine to name', async () => {
     const out = path.join(scratchFolder(), 'here.safetensors');
-    const closed = opened();
+    const closed = openedEngine();
     const { id } = adoptDit(closed.home, TINY_DIT);
     const work = closed.client.call('models.export', { run: id, format: 'safetensors', out });
     expect(await refusal(work)).toBe('export/place-not-allowed');
     expect(fs.existsSync(out)).toBe(false);
-    const open = opened({ allowsFolders: true });
+    const open = openedEngine({ allowsFolders: true });
     const model = adoptDit(open.home, TINY_DIT);
     fs.writeFileSync(out, 'an older export');
     const made = await open.client.call('models.export', { run: model.id, format: 'safetensors', out });

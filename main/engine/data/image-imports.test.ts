@@ -1,31 +1,14 @@
 /** Images from disk to samples, through the service and a reader's process. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ImageImport, ImageImportProgress } from '#contract/datasets.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
 import { pngOf } from '../../datasets/testing/pictures.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
 import { createGrantKey, sealGrant } from '../checkpoints/grants.ts';
-import { Engine } from '../service.ts';
 import { TINY_AUTOENCODER, adoptAutoencoder } from '../testing/tiny-models.ts';
-
-interface Opened {
-  readonly client: WorkbenchClient;
-  readonly home: string;
-}
-
-function opened(home = scratchFolder(), grantKey: string | null = null): Opened {
-  const allowsFolders = grantKey === null;
-  const engine = new Engine({ home, version: '0.0.0-test', warn: () => {}, allowsFolders, grantKey });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return { client: createClient(near), home };
-}
+import { openedEngine } from '../testing/opened-engine.ts';
 
 /** Two classes of 8 x 8 pictures, dark and light, and a broken one. */
 function pets(): string {
@@ -57,7 +40,7 @@ const from = (folder: string): ImageImport['sources'] => [{ source: { kind: 'pat
 
 describe('a folder of pictures', () => {
   it('becomes a data set that is offered, shown, trained on, removed and restored', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine({ allowsFolders: true });
     const heard = await imported(client, { sources: from(pets()), name: 'My pets' });
     const { result, done, of } = heard.at(-1)!;
     expect(done).toBe(of);
@@ -105,7 +88,7 @@ describe('a folder of pictures', () => {
   });
 
   it('of the same name gets a number, and so does one with the name of a data set that ships', async () => {
-    const { client } = opened();
+    const { client } = openedEngine({ allowsFolders: true });
     const folder = pets();
     const ids: (string | undefined)[] = [];
     for (const name of ['digits', 'My pets', 'My pets', '...']) {
@@ -115,7 +98,7 @@ describe('a folder of pictures', () => {
   });
 
   it('leaves nothing behind when it is refused or cancelled', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine({ allowsFolders: true });
     const empty = scratchFolder();
     await expect(imported(client, { sources: from(empty), name: 'x' })).rejects.toMatchObject({
       code: 'dataset/no-images',
@@ -138,7 +121,7 @@ describe('a folder of pictures', () => {
 
   it('comes by grants, file by file with the folders that they lay in, and never by path', async () => {
     const key = createGrantKey();
-    const { client } = opened(scratchFolder(), key);
+    const { client } = openedEngine({ grantKey: key });
     const folder = pets();
     const names = ['dark/0.png', 'dark/1.png', 'light/4.png'];
     const sources = names.map((name) => ({
@@ -157,7 +140,7 @@ describe('latents', () => {
   it('are the means that an autoencoder makes of the images, mirrored too, and can be trained on', async () => {
     const home = scratchFolder();
     const { id } = adoptAutoencoder(home, TINY_AUTOENCODER);
-    const { client } = opened(home);
+    const { client } = openedEngine({ home, allowsFolders: true });
     const input = { sources: from(pets()), name: 'Latents', autoencoder: id };
     await expect(imported(client, { ...input, size: 7 })).rejects.toMatchObject({
       code: 'config/wrong-value',
@@ -176,7 +159,7 @@ describe('latents', () => {
   });
 
   it('of a model that encodes nothing are refused', async () => {
-    const { client } = opened();
+    const { client } = openedEngine({ allowsFolders: true });
     await expect(
       imported(client, { sources: from(pets()), name: 'x', autoencoder: 'nobody', size: 16 }),
     ).rejects.toMatchObject({ code: expect.stringMatching(/^model\//) });

@@ -3,19 +3,17 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
 import type { RunConfigInput, RunSummary } from '#contract/runs.ts';
 import type { CallInput, WorkbenchClient } from '#contract/workbench.ts';
 import { type DataSource, datasetById, parseDatasetParams } from '../../datasets/index.ts';
 import { frechetDistance } from '../../metrics/frechet.ts';
 import { MomentAccumulator } from '../../metrics/moments.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
-import { Engine } from '../service.ts';
+import type { Engine } from '../service.ts';
 import { type FeatureSpace, inBatches, pixelSpace } from './features.ts';
 import { labelsLike } from './reference-labels.ts';
 import { ReferenceShelf } from './reference.ts';
+import { engineOn, trainedRun } from '../testing/opened-engine.ts';
 
 const never = () => {
   throw new Error('nothing to warn of');
@@ -201,36 +199,21 @@ describe('a run on images', () => {
   let client: WorkbenchClient;
   let run: string;
 
-  async function trained(change: Partial<RunConfigInput>): Promise<RunSummary> {
-    const { id } = await client.call('runs.create', {
-      config: {
-        method: 'teacher',
-        dataset: { id: 'digits' },
-        steps: 3,
-        checkpointEvery: 3,
-        evalEvery: 3,
-        filmFrames: 0,
-        executor: 'ort-cpu',
-        ...change,
-      },
+  const trained = (change: Partial<RunConfigInput>): Promise<RunSummary> =>
+    trainedRun(client, {
+      method: 'teacher',
+      dataset: { id: 'digits' },
+      steps: 3,
+      checkpointEvery: 3,
+      evalEvery: 3,
+      filmFrames: 0,
+      executor: 'ort-cpu',
+      ...change,
     });
-    return new Promise((resolve, reject) => {
-      const stop = client.listen('runs.watch', {}, (each) => {
-        if (each.kind !== 'run' || each.run.id !== id) return;
-        if (each.run.status === 'failed') reject(new Error(each.run.error?.message));
-        if (each.run.status !== 'finished') return;
-        stop();
-        resolve(each.run);
-      });
-    });
-  }
 
   beforeAll(async () => {
     home = fs.mkdtempSync(path.join(os.tmpdir(), 'fewstep-evaluate-'));
-    engine = new Engine({ home, version: '0.0.0-test', warn: () => undefined });
-    const [near, far] = portPair();
-    serve(engine, far);
-    client = createClient(near);
+    ({ engine, client } = engineOn({ home }));
     const summary = await trained({ params: TINY });
     run = summary.id;
     expect(summary.latest['frechetDistance']).toBeGreaterThan(0);

@@ -3,10 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
+import { describe, expect, it } from 'vitest';
 import type { ModelSummary, RecognitionOptions } from '#contract/checkpoints.ts';
 import type { FeatureConfig } from '#contract/networks.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
@@ -15,8 +12,8 @@ import { recognise } from '../../checkpoints/name-maps/recognise.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
 import { writeOnnxFile } from '../../tensor/onnx/file.ts';
 import { trace } from '../../tensor/trace.ts';
-import { Engine } from '../service.ts';
 import { canSee, networkInput } from './feature-network.ts';
+import { openedEngine } from '../testing/opened-engine.ts';
 
 const SYMMETRIC: FeatureConfig = {
   network: 'features',
@@ -214,15 +211,6 @@ describe('a network is shown images', () => {
 });
 
 describe('an imported feature network', () => {
-  function opened(): { client: WorkbenchClient; home: string } {
-    const home = scratchFolder();
-    const engine = new Engine({ home, version: '0.0.0-test', warn: () => undefined, allowsFolders: true });
-    const [near, far] = portPair();
-    serve(engine, far);
-    onTestFinished(() => engine.close());
-    return { client: createClient(near), home };
-  }
-
   const imported = (client: WorkbenchClient, file: string) =>
     new Promise<ModelSummary>((resolve, reject) => {
       client.listen(
@@ -238,7 +226,7 @@ describe('an imported feature network', () => {
     });
 
   it('is a space in which runs are measured, and no run itself', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine({ allowsFolders: true });
     const found = await imported(client, networkFile(home));
     expect(found).toMatchObject({
       id: 'rows',

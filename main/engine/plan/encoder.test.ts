@@ -3,13 +3,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ViewRequest } from '#contract/frames.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
 import { type RunConfigInput, type RunSummary, runConfig } from '#contract/runs.ts';
-import type { WorkbenchClient } from '#contract/workbench.ts';
 import { RunFolder } from '../../store/index.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
 import type { Executor } from '../../tensor/executors/executor.ts';
@@ -18,9 +14,9 @@ import { referenceExecutor } from '../../tensor/executors/tfjs.ts';
 import { runOnnxFile } from '../../tensor/onnx/file.ts';
 import { compileProgram } from '../../tensor/program.ts';
 import { Rng } from '../../tensor/rng.ts';
-import { Engine } from '../service.ts';
 import { encoderOf } from './encoder.ts';
 import { type LearntFrom, planOf } from './plan.ts';
+import { engineOn, openedEngine, trainedRun } from '../testing/opened-engine.ts';
 
 const ENCODER: RunConfigInput = {
   method: 'encoder',
@@ -41,50 +37,13 @@ const STUDENT: RunConfigInput = {
   executor: 'ort-cpu',
 };
 
-interface Opened {
-  readonly client: WorkbenchClient;
-  readonly home: string;
-}
-
-function opened(home = scratchFolder()): Opened {
-  const engine = new Engine({ home, version: '0.0.0-test', warn: () => undefined });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return { client: createClient(near), home };
-}
-
-function finished(client: WorkbenchClient, id: string): Promise<RunSummary> {
-  return new Promise((resolve, reject) => {
-    const stop = client.listen(
-      'runs.watch',
-      {},
-      (change) => {
-        if (change.kind !== 'run' || change.run.id !== id) return;
-        if (['finished', 'failed', 'diverged'].includes(change.run.status)) {
-          stop();
-          resolve(change.run);
-        }
-      },
-      (error) => reject(error ?? new Error('the watch ended')),
-    );
-  });
-}
-
-async function trained(client: WorkbenchClient, config: RunConfigInput): Promise<RunSummary> {
-  const { id } = await client.call('runs.create', { config });
-  return finished(client, id);
-}
-
 /** A data folder with one encoder that has been trained. */
 let made: { home: string; encoder: RunSummary };
 
 beforeAll(async () => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'fewstep-encoder-'));
-  const engine = new Engine({ home, version: '0.0.0-test', warn: () => undefined });
-  const [near, far] = portPair();
-  serve(engine, far);
-  const encoder = await trained(createClient(near), ENCODER);
+  const { engine, client } = engineOn({ home });
+  const encoder = await trainedRun(client, ENCODER);
   await engine.close();
   made = { home, encoder };
 });
@@ -113,7 +72,7 @@ describe('a run of an encoder', () => {
   });
 
   it('is exported as a network from images to vectors and logits', async () => {
-    const { client } = opened(made.home);
+    const { client } = openedEngine({ home: made.home });
     const { file, verified } = await client.call('models.export', {
       run: made.encoder.id,
       format: 'onnx',
@@ -127,7 +86,7 @@ describe('a run of an encoder', () => {
   });
 
   it.each(['samples', 'trajectories', 'closeup'] as const)('has no samples to show: %s', async (kind) => {
-    const { client } = opened(made.home);
+    const { client } = openedEngine({ home: made.home });
     const asked = kind === 'closeup' ? { kind, start: { seed: 1, index: 0 } } : { kind, count: 2, nfe: 1 };
     await expect(
       client.call('views.compute', { run: made.encoder.id, view: asked as ViewRequest }),
@@ -138,8 +97,8 @@ describe('a run of an encoder', () => {
   });
 
   it('is refused for points', async () => {
-    const { client } = opened();
-    await expect(trained(client, { ...ENCODER, dataset: { id: 'bimodal' } })).rejects.toMatchObject({
+    const { client } = openedEngine();
+    await expect(trainedRun(client, { ...ENCODER, dataset: { id: 'bimodal' } })).rejects.toMatchObject({
       code: 'config/wrong-value',
       message: expect.stringContaining('dataset: expected images') as string,
     });
@@ -238,11 +197,11 @@ describe('a run that learns in features', () => {
   });
 
   it('keeps the encoder, and learns the same without the run that it came from', async () => {
-    const { client } = opened();
-    const encoder = await trained(client, ENCODER);
-    const student = await trained(client, { ...STUDENT, encoder: encoder.id });
+    const { client } = openedEngine();
+    const encoder = await trainedRun(client, ENCODER);
+    const student = await trainedRun(client, { ...STUDENT, encoder: encoder.id });
     expect(student.status).toBe('finished');
-    const plain = await trained(client, STUDENT);
+    const plain = await trainedRun(client, STUDENT);
     expect(plain.latest['loss']).not.toBe(student.latest['loss']);
     await client.call('runs.delete', { run: encoder.id });
     expect(encoderOf(RunFolder.open(student.folder).encoder(), () => undefined).classes).toBe(10);

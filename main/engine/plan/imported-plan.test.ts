@@ -1,15 +1,10 @@
 /** Imported models through the whole engine: sampled, decoded, learnt from, exported. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ViewFrame, ViewRequest } from '#contract/frames.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
-import { NO_DATASET, type RunConfigInput, type RunSummary } from '#contract/runs.ts';
+import { NO_DATASET, type RunConfigInput } from '#contract/runs.ts';
 import type { WorkbenchClient } from '#contract/workbench.ts';
-import { scratchFolder } from '../../store/testdata/scratch.ts';
-import { Engine } from '../service.ts';
 import {
   TINY_AUTOENCODER,
   TINY_DIT,
@@ -17,15 +12,7 @@ import {
   adoptAutoencoder,
   adoptDit,
 } from '../testing/tiny-models.ts';
-
-function opened(options: { allowsFolders?: boolean } = {}): { client: WorkbenchClient; home: string } {
-  const home = scratchFolder();
-  const engine = new Engine({ home, version: '0.0.0-test', warn: () => {}, ...options });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  return { client: createClient(near), home };
-}
+import { openedEngine, trainedRun } from '../testing/opened-engine.ts';
 
 function samples(client: WorkbenchClient, run: string, view: Partial<ViewRequest> = {}): Promise<ViewFrame> {
   return client.call('views.compute', {
@@ -43,26 +30,9 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; message:
   );
 }
 
-async function trained(client: WorkbenchClient, config: RunConfigInput): Promise<RunSummary> {
-  const { id } = await client.call('runs.create', { config });
-  return new Promise((resolve, reject) => {
-    const stop = client.listen(
-      'runs.watch',
-      {},
-      (change) => {
-        if (change.kind !== 'run' || change.run.id !== id) return;
-        if (!['finished', 'failed', 'diverged'].includes(change.run.status)) return;
-        stop();
-        resolve(change.run);
-      },
-      (error) => error && reject(error),
-    );
-  });
-}
-
 describe('an imported teacher', () => {
   it('stands for a run in views, with the shape of its samples', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const frame = await samples(client, id);
     expect(frame).toMatchObject({ run: id, step: 0, nfe: 4, count: 3, dim: 256, shape: [8, 8, 4] });
@@ -87,7 +57,7 @@ describe('an imported teacher', () => {
   });
 
   it('is asked for classes and guided, in an interval and on some channels', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const ask = (view: Partial<ViewRequest>): Promise<Float32Array> =>
       points(samples(client, id, { label: 1, nfe: 8, ...view } as Partial<ViewRequest>));
@@ -111,20 +81,20 @@ describe('an imported teacher', () => {
     [{ label: 0, guidance: 2, guidanceChannels: 5 }, 'guidanceChannels'],
     [{ label: 0, guidance: 2, guidanceLow: 0.7, guidanceHigh: 0.6 }, 'guidanceLow'],
   ])('refuses %o by name', async (view, field) => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const { code, message } = await refusal(samples(client, id, view as Partial<ViewRequest>));
     expect([code, message.startsWith(field)]).toEqual(['config/wrong-value', true]);
   });
 
   it('has no data to be measured with', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     expect(await refusal(client.call('runs.evaluate', { run: id }))).toMatchObject({ code: 'model/no-data' });
   });
 
   it('is in the catalogue as what cannot be trained', async () => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const { methods } = await client.call('catalog.get', {});
     const untrainable = methods.filter(({ isTrainable }) => !isTrainable).map(({ id }) => id);
     expect(untrainable).toEqual(['imported-velocity', 'imported-policy']);
@@ -135,7 +105,7 @@ describe('an imported teacher', () => {
 
 describe('an imported policy', () => {
   it('is sampled in few calls', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_MIXTURE, { name: 'Student', convention: 'flow-1000' });
     const one = await samples(client, id, { nfe: 1 });
     const two = await samples(client, id, { nfe: 2, label: 2 } as Partial<ViewRequest>);
@@ -149,7 +119,7 @@ describe('an imported policy', () => {
 
 describe('an imported autoencoder', () => {
   it('makes images of latents in [-1, 1], chunk by chunk the same', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const decoder = adoptAutoencoder(home, TINY_AUTOENCODER).id;
     const frame = await samples(client, id, { decoder } as Partial<ViewRequest>);
@@ -162,7 +132,7 @@ describe('an imported autoencoder', () => {
   });
 
   it('makes no samples itself, and a teacher is no decoder', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const decoder = adoptAutoencoder(home, TINY_AUTOENCODER).id;
     expect(await refusal(samples(client, decoder))).toMatchObject({ code: 'model/makes-no-samples' });
@@ -195,9 +165,9 @@ describe('a student of an imported teacher', () => {
     ['freeflow', { ...STUDENT, conditional: true, guidance: 2, guidanceHigh: 0.7 }],
     ['piflow', { ...STUDENT, components: 3, substeps: 8 }],
   ] as const)('%s %o learns without data, and outlives its teacher', async (method, params) => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const model = adoptDit(home, TINY_DIT);
-    const run = await trained(client, studentOf(model.id, { method, params }));
+    const run = await trainedRun(client, studentOf(model.id, { method, params }));
     expect(run).toMatchObject({ status: 'finished', step: 4, sampleShape: [8, 8, 4] });
     expect(run.latest['teacherRmse']).toBeGreaterThan(0);
     expect(run.latest).not.toHaveProperty('energyDistance');
@@ -224,7 +194,7 @@ describe('a student of an imported teacher', () => {
     ['pi-Flow from noised data', { method: 'piflow', params: { ...STUDENT, nfe: 2, source: 'data' } }],
     ['data of other dimensions', { dataset: { id: 'bimodal' } }],
   ])('refuses %s by name', async (_, change) => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const { id } = adoptDit(home, TINY_DIT);
     const found = await refusal(client.call('runs.create', { config: studentOf(id, change) }));
     expect([found.code, found.message.startsWith('dataset: ')]).toEqual(['config/wrong-value', true]);
@@ -234,13 +204,13 @@ describe('a student of an imported teacher', () => {
     ['freeflow', 'analytic', 'config/no-teacher'],
     ['drifting', undefined, 'config/wrong-value'],
   ])('%s of %s needs data', async (method, teacher, code) => {
-    const { client } = opened();
+    const { client } = openedEngine();
     const config = { method, dataset: { id: NO_DATASET }, ...(teacher === undefined ? {} : { teacher }) };
     expect(await refusal(client.call('runs.create', { config }))).toMatchObject({ code });
   });
 
   it('learns from no autoencoder and no policy', async () => {
-    const { client, home } = opened();
+    const { client, home } = openedEngine();
     const others = [
       adoptAutoencoder(home, TINY_AUTOENCODER).id,
       adoptDit(home, TINY_MIXTURE, { name: 'Policy', convention: 'flow-1000' }).id,

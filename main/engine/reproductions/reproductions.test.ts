@@ -2,16 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WorkbenchError } from '#contract/errors.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
 import type { ReproductionEntry } from '#contract/reproductions.ts';
 import { reproductions as shipped } from '../../reproductions/index.ts';
 import { type Reproduction, aimAtMost, isLess, values } from '../../reproductions/reproduction.ts';
 import { scratchFolder } from '../../store/testdata/scratch.ts';
-import { Engine } from '../service.ts';
 import { ReproductionFolder } from './reproduction-folder.ts';
 import { Reproductions } from './reproductions.ts';
+import { openedEngine } from '../testing/opened-engine.ts';
 
 const version = '0.0.0-test';
 
@@ -262,11 +259,7 @@ describe('reproductions in the engine', () => {
 
 describe('reproductions through the workbench', () => {
   it('are listed, and one trains beside a run, both going on', async () => {
-    const engine = new Engine({ home: scratchFolder(), version, warn: () => {} });
-    const [near, far] = portPair();
-    serve(engine, far);
-    onTestFinished(() => engine.close());
-    const client = createClient(near);
+    const { client } = openedEngine({ version });
     const list = await client.call('reproductions.list', {});
     expect(list.map(({ name }) => name)).toEqual(shipped.map(({ name }) => name));
     await expect(

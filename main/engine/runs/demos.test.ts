@@ -1,33 +1,15 @@
 /** The runs that ship with the program, as a window gets them. */
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
+import { expect, it } from 'vitest';
 import type { ViewRequest } from '#contract/frames.ts';
-import { scratchFolder } from '../../store/testdata/scratch.ts';
-import { Engine } from '../service.ts';
+import { openedEngine } from '../testing/opened-engine.ts';
 
 const shipped = fileURLToPath(new URL('../../../resources/demos', import.meta.url));
-
-function windowOf() {
-  const warnings: string[] = [];
-  const engine = new Engine({
-    home: scratchFolder(),
-    demos: shipped,
-    version: '0.0.0-test',
-    warn: ({ message }) => void warnings.push(message),
-  });
-  onTestFinished(() => engine.close());
-  const [near, far] = portPair();
-  serve(engine, far);
-  return { client: createClient(near), warnings };
-}
 
 const isOnDigits = ({ id }: { readonly id: string }): boolean => id.includes('digits');
 
 it('are whole: each is finished, plays its film and shows every view of its method', async () => {
-  const { client, warnings } = windowOf();
+  const { client, warnings } = openedEngine({ demos: shipped });
   const demos = (await client.call('demos.list', {})).filter((demo) => !isOnDigits(demo));
   expect(demos.map(({ id }) => id)).toEqual([
     'demo-1-teacher',
@@ -65,7 +47,7 @@ it('are whole: each is finished, plays its film and shows every view of its meth
 });
 
 it('on digits hold the parameters that samples need, in 16 bits, and students find their teacher', async () => {
-  const { client, warnings } = windowOf();
+  const { client, warnings } = openedEngine({ demos: shipped });
   const demos = (await client.call('demos.list', {})).filter(isOnDigits);
   for (const { id: run, status, step, tags, config, latest } of demos) {
     expect([status, step, tags]).toEqual(['finished', config.steps, ['16-bit weights']]);

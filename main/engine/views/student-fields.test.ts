@@ -3,9 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ViewFrame, type ViewRequest, viewRequest } from '#contract/frames.ts';
-import { createClient } from '#contract/rpc/client.ts';
-import { portPair } from '#contract/rpc/pair.ts';
-import { serve } from '#contract/rpc/server.ts';
 import { type RunConfigInput, runConfig } from '#contract/runs.ts';
 import { sourceOf } from '../plan/plan.ts';
 import { GaussianMixture, mixtureVelocityField } from '../../maths/gaussian-mixture.ts';
@@ -13,14 +10,13 @@ import { type GmData, gmPolicy, gmPosterior } from '../../maths/policy/gm-policy
 import { exactPosterior } from '../../maths/policy/testdata/exact.ts';
 import type { FlowMap, Policy, Sampleable } from '../../maths/sampleable.ts';
 import type { Method } from '../../methods/method.ts';
-import { scratchFolder } from '../../store/testdata/scratch.ts';
 import { ortCpuExecutor } from '../../tensor/executors/ort.ts';
 import { Rng } from '../../tensor/rng.ts';
 import { type Plan, planOf } from '../plan/plan.ts';
 import { noiseFor } from '../sampling/noise.ts';
 import { SamplingModel } from '../sampling/sampling.ts';
-import { Engine } from '../service.ts';
 import { computeView } from './views.ts';
+import { openedEngine, trainedRun } from '../testing/opened-engine.ts';
 
 type Compute = (view: ViewRequest) => Promise<ViewFrame>;
 
@@ -306,11 +302,7 @@ describe('pi-Flow before its first step', () => {
 });
 
 it('a trained student gives its field through the wire', async () => {
-  const engine = new Engine({ home: scratchFolder(), version: '0.0.0-test', warn: () => undefined });
-  const [near, far] = portPair();
-  serve(engine, far);
-  onTestFinished(() => engine.close());
-  const client = createClient(near);
+  const { client } = openedEngine();
   const config: RunConfigInput = {
     method: 'piflow',
     params: { width: 16, depth: 1, batch: 32, components: 4 },
@@ -321,19 +313,7 @@ it('a trained student gives its field through the wire', async () => {
     executor: 'ort-cpu',
     teacher: 'analytic',
   };
-  const { id: run } = await client.call('runs.create', { config });
-  await new Promise<void>((resolve) => {
-    const stop = client.listen(
-      'runs.watch',
-      {},
-      (change) => {
-        if (change.kind !== 'run' || change.run.status !== 'finished') return;
-        stop();
-        resolve();
-      },
-      () => undefined,
-    );
-  });
+  const { id: run } = await trainedRun(client, config);
   const view = { kind: 'velocity', on: 'samples', t: 0.5, count: 7 } as const;
   const frame = await client.call('views.compute', { run, view });
   expect(frame).toMatchObject({ kind: 'velocity', step: 20, count: 7, dim: 2, nfe: 1 });
