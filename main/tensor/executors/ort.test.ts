@@ -9,6 +9,7 @@ import { type TensorSpec, type Traceable, trace } from '../trace.ts';
 import type { CompileOptions, Executable } from './executor.ts';
 import { ortCpuExecutor } from './ort.ts';
 import { referenceExecutor } from './tfjs.ts';
+import { runInto } from './written-outputs.ts';
 
 const open: Executable[] = [];
 afterEach(async () => {
@@ -250,6 +251,30 @@ describe('memory of the ort executor', () => {
     expect(seen.size).toBe(4);
     // A leak of one 64 KiB array a run would be 188 MiB; the young generation alone may come to 32 MiB.
     expect(grown).toBeLessThan(64 * 2 ** 20);
+  });
+});
+
+describe('what runs of the ort executor return', () => {
+  it('is in the memory that they were given, and nowhere else', async () => {
+    const size = 1 << 20;
+    const executable = await compiled(
+      { w: { shape: [size] }, x: { shape: [] } },
+      ({ w, x }) => ({ "w'": tf.add(w!, x!), first: tf.slice(w!, 0, 1) }),
+      { state: ['w'] },
+    );
+    await executable.run({ x: Float32Array.of(1) });
+    const before = process.memoryUsage().arrayBuffers;
+    for (let k = 1; k <= 4; k++) {
+      const { first } = await executable.run({ x: Float32Array.of(1) });
+      expect(first![0]).toBe(k);
+      // A copy of the state would be four times as much.
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(size);
+    }
+  });
+
+  it('is an error where a kernel fails', async () => {
+    const failing = { run: () => Promise.reject(new Error('Non-zero status code')) };
+    await expect(runInto(failing as never, {}, {})).rejects.toThrow('Non-zero status code');
   });
 });
 

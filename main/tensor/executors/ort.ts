@@ -25,6 +25,10 @@ import {
   tensorOf,
 } from './session.ts';
 import { TrafficCounter } from './traffic.ts';
+import { type Fetches, runInto } from './written-outputs.ts';
+
+/** No input or output of a program has this name. */
+const SEQUENCE = '!none';
 
 /**
  * @param threads  intra-op threads; results on the CPU are reproducible for a fixed number
@@ -51,7 +55,8 @@ export function ortCpuExecutor(
       const isBackToBack = state.length > 0;
       const cut = segmentedState(optimized(graph), state);
       const fed = fedConstants(cut.graph, largestBaked);
-      const session = await openSession(onnxFromGraph(cut.graph, { fed, precision, keepsCasts: true }), {
+      const model = onnxFromGraph(cut.graph, { fed, precision, keepsCasts: true, sequence: SEQUENCE });
+      const session = await openSession(model, {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -87,7 +92,7 @@ class HostBufferedExecutable implements Executable {
   private readonly buffers: readonly (readonly [ConstantData, ConstantData])[];
   /** Feeds and fetches of even and odd steps; only the roles of the state buffers differ. */
   private readonly feeds: [Record<string, ort.Tensor>, Record<string, ort.Tensor>];
-  private readonly fetches: [Record<string, ort.Tensor>, Record<string, ort.Tensor>];
+  private readonly fetches: [Fetches, Fetches];
   private readonly results: [HostArrays, HostArrays];
   private phase: 0 | 1 = 0;
 
@@ -108,7 +113,7 @@ class HostBufferedExecutable implements Executable {
     const constants = Object.fromEntries(fed.map((each) => [each.name, tensorOf(each, each.data)]));
     const phaseOf = (phase: 0 | 1) => {
       const feeds: Record<string, ort.Tensor> = { ...constants };
-      const fetches: Record<string, ort.Tensor> = {};
+      const fetches: Fetches = { [SEQUENCE]: null };
       const results: HostArrays = {};
       this.state.forEach((slot, i) => {
         const whole: Segment = { name: slot.name, begin: 0, end: sizeOf(slot.shape) };
@@ -136,7 +141,7 @@ class HostBufferedExecutable implements Executable {
     const { phase } = this;
     const feeds = this.feeds[phase];
     for (const slot of this.inputs) bindInput(feeds, slot, inputs[slot.name]);
-    await this.session.run(feeds, this.fetches[phase]);
+    await runInto(this.session, feeds, this.fetches[phase]);
     this.phase = (1 - phase) as 0 | 1;
     this.counter.countRun();
     return this.results[phase];

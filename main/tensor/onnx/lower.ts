@@ -58,6 +58,8 @@ export interface OnnxOptions {
    * away as well, unless something else stands beside them.
    */
   readonly keepsCasts?: boolean;
+  /** Name of an empty sequence that comes before the other outputs; none if left out. */
+  readonly sequence?: string;
 }
 
 /** A value as float16 between -1 and 1, and the float32 scalar that makes it what it was. */
@@ -105,6 +107,12 @@ class Lowering implements OnnxEmitter {
     }
     for (const input of this.fedInputs()) this.proto.input.push(valueInfo(input.name, input));
     this.lowerNodes();
+    const { sequence } = this.options;
+    if (sequence !== undefined) {
+      this.emit('SequenceEmpty', [], [sequence], {});
+      // Its type is left for the reader to find, as that of no other value is.
+      this.proto.output.push(create(ValueInfoProtoSchema, { name: sequence }));
+    }
     // Identity gives every output its own name even when it is an input, a constant or repeated.
     for (const { name, value } of this.graph.outputs) {
       this.emit('Identity', [this.nameOf(value)], [name], {});
