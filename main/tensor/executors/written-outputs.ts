@@ -23,6 +23,7 @@ export async function runInto(
   try {
     await session.run(feeds, fetches);
   } catch (error) {
-    if (!(error instanceof Error) || error.message !== REFUSAL) throw error;
+    // Made by native code, which may have it from another realm than ours: it need be no instance of Error here.
+    if ((error as Partial<Error> | null)?.message !== REFUSAL) throw error;
   }
 }
