@@ -28,6 +28,11 @@ describe('askedOf', () => {
     expect(askedOf(images(3), { label: 0, guidance: 0 })).toEqual({ label: 0, guidance: 0 });
   });
 
+  it('knows what a run can be asked for by the same object, whatever else is new of it', () => {
+    expect(askableOf(runSummary('a', { classes: 3, step: 7 }), velocity)).toBe(points(3));
+    expect(images(3)).not.toEqual(points(3));
+  });
+
   it('guides what is no velocity only if it has learnt to read a scale', () => {
     const method = { produces: 'flowMap', guidedAbove: { param: 'most', value: 1 } } as const;
     const student = (params: Record<string, unknown>) => {

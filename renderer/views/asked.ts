@@ -22,18 +22,30 @@ export interface Askable {
   readonly isDealt: boolean;
 }
 
-/** What a run can be asked for: images are dealt out over the classes, points are of any. */
+const answers = new Map<string, Askable>();
+
+/**
+ * What a run can be asked for: images are dealt out over the classes, points are of any. The same is the same
+ * object: every report of progress brings a new run, with which no view is to be asked for anew.
+ */
 export function askableOf(
   run: Pick<RunSummary, 'classes' | 'sampleShape' | 'config'> | null,
   method: Pick<MethodEntry, 'produces' | 'guidedAbove'> | null,
 ): Askable {
-  if (run === null || method === null) return { classes: 0, isGuidable: false, isDealt: false };
+  if (run === null || method === null) return same({ classes: 0, isGuidable: false, isDealt: false });
   const { classes, sampleShape, config } = run;
-  return {
+  return same({
     classes,
     isGuidable: classes > 0 && isGuidable(method, config.params),
     isDealt: sampleShape?.length === 3,
-  };
+  });
+}
+
+function same(askable: Askable): Askable {
+  const key = JSON.stringify(askable);
+  const known = answers.get(key) ?? askable;
+  answers.set(key, known);
+  return known;
 }
 
 /**

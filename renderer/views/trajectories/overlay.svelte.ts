@@ -37,6 +37,7 @@ export class OverlayView {
   readonly #method = $derived.by(() =>
     this.run === null ? null : this.#workbench.catalog.method(this.run.config.method),
   );
+  readonly #askable = $derived.by(() => askableOf(this.run, this.#method));
   readonly colour = $derived.by(() =>
     this.run === null ? '--ink' : this.#workbench.runs.colour(this.run.id),
   );
@@ -68,7 +69,7 @@ export class OverlayView {
       const { client } = this.#workbench.connection;
       const { sampler, wanted } = this.#settings;
       const count = this.#count();
-      const asked = askedOf(askableOf(this.run, this.#method), wanted);
+      const asked = askedOf(this.#askable, wanted);
       const nfe = budgetOf(this.#settings, this.#method?.produces);
       const hasPaths = this.#method?.views.includes('trajectories') ?? false;
       const view: ViewRequest = hasPaths
